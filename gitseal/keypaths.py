@@ -84,8 +84,15 @@ def format_path(path: bytes) -> str:
         if segment[0] == "*":
             text += "[]"
         else:
-            text += ("." if text else "") + _quoted(segment[1])
+            text += ("." if text else "") + _quoted(_visible(segment[1]))
     return text or "(root)"
+
+
+def _visible(name: str) -> str:
+    """Escape what would break the line of a message, or hide in it."""
+    if name.isprintable():
+        return name
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in name)
 
 
 def format_typed(parts: Iterable[str | int]) -> str:

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+The entry point: commands in their plain form go straight to work, all else to Typer.
+
+Importing Typer costs more than opening a file, so the commands that scripts, hooks and git
+call many times have a second, short way in.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PLAIN = frozenset(("check", "decrypt", "get", "run"))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run one command.
+
+    Args:
+        arguments: without the program's name; those of the process if None.
+
+    Returns:
+        the exit code of design: 0 to 9, 130 when interrupted; of `run`, the child's own.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    _harden()
+    from gitseal.cli import reporting
+
+    return reporting.guarded(_dispatch, words)
+
+
+def _dispatch(words: list[str]) -> int:
+    if words == ["--version"]:
+        from gitseal import __version__
+
+        sys.stdout.write(f"gitseal {__version__}\n")
+        return 0
+    if not words or words[0] in {"-h", "--help", "help"}:
+        from gitseal.cli.help import show_help
+
+        return show_help(words[1:])
+    if words[0] in _PLAIN:
+        from gitseal.cli import plain
+
+        code = plain.run(words)
+        if code is not None:
+            return code
+    from gitseal.cli.application import run
+
+    return run(words)
+
+
+def _harden() -> None:
+    """No core dump holds a key, and no object is worth a collection in so short a life."""
+    import gc
+
+    gc.disable()
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ImportError, ValueError, OSError):  # not on this platform, or not allowed to
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())

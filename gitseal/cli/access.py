@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`readers`, `apply`, `trust` and `rotate`: who may read, and whom to believe."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from gitseal.cli import prompting
+from gitseal.cli.applied import tell_applied, tell_steps
+from gitseal.cli.context import settings, workspace
+from gitseal.cli.output import write_json, write_table
+from gitseal.cli.reporting import say
+from gitseal.errors import NegativeAnswer, NotFoundError, UntrustedError, UsageError
+from gitseal.masterkeys import canonical
+from gitseal.operations import applying, rotating, trusting
+from gitseal.operations.policymerge import merged_policy
+from gitseal.operations.workspace import Workspace
+from gitseal.policy import POLICY_FILE, editing
+from gitseal.policy.config import Config
+from gitseal.trust import Verdict
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask, having compared it elsewhere")]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="show what would change, no more")]
+Json = Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json")]
+Scopes = Annotated[
+    list[str] | None, typer.Option("--scope", metavar="SCOPE", help="only there; default: all")
+]
+
+
+def apply(yes: Yes = False, dry_run: DryRun = False) -> int:
+    """
+    Make the sealed files match .gitseal.yaml.
+
+    Shows who gains and who loses access first. Who is taken out costs a new data key: then
+    every file of the scope is sealed again. After a merge it also merges the keyring.
+    """
+    current = workspace()
+    merged = merged_policy(current)
+    steps = applying.plan(current, None if merged is None else Config.parse(merged))
+    tell_steps(steps)
+    if merged is None and all(step.kind == applying.GONE for step in steps):
+        say(f"{POLICY_FILE} is applied")
+        return 0
+    if merged is not None:
+        say(f"{POLICY_FILE} is merged, too")
+    if dry_run:
+        return 1
+    _confirm("Apply this?", yes=yes)
+    if merged is not None:
+        _write_policy(current, merged)
+    applied = applying.carry_out(current, steps)
+    if merged is not None:
+        applied.written.insert(0, POLICY_FILE)
+    tell_applied(applied)
+    return 0
+
+
+def _write_policy(current: Workspace, data: bytes) -> None:
+    from gitseal.files import write_atomically
+
+    root = current.needed_repository().root
+    write_atomically(os.path.join(root, POLICY_FILE), data, root=root)
+    current.forget_authority()
+
+
+def _confirm(text: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not prompting.may_ask(settings()):
+        raise UsageError("nobody is here to confirm", hint="look at it, then repeat with --yes")
+    if not prompting.confirm(text, default=True):
+        raise NegativeAnswer("nothing was changed")
+
+
+def readers_list(scope: Scopes = None, output: Json = "text") -> None:
+    """List who can read each scope, as the trusted records say."""
+    current = workspace()
+    authority = current.authority
+    rows: list[dict[str, str]] = []
+    for name in authority.scopes():
+        if scope and name not in scope:
+            continue
+        record = authority.record(name)
+        readers = record.policy.readers if record else ()
+        rows += [{"scope": name, "reader": one.to, "key": one.key} for one in readers]
+    if output == "json":
+        write_json("readers", {"readers": list(rows)})
+        return
+    write_table(
+        ("SCOPE", "READER", "KEY"), [(row["scope"], row["reader"], row["key"]) for row in rows]
+    )
+
+
+def readers_add(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="age1…, ssh-ed25519 …, file:…")],
+    scope: Scopes = None,
+    group: Annotated[
+        list[str] | None, typer.Option(metavar="GROUP", help="a group to join")
+    ] = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> int:
+    """
+    Let NAME read: in all scopes, or in those named.
+
+    Touches no sealed file. Values that were sealed before become readable as well.
+    """
+    current = workspace()
+    data = _policy(current)
+    config = Config.parse(data)
+    scopes = [] if group else list(scope or config.scopes)
+    _check_scopes(config, scopes)
+    new = editing.add_reader(data, name, canonical(key), scopes=scopes, groups=group or ())
+    return _edit_policy(current, data, new, yes=yes, dry_run=dry_run)
+
+
+def readers_remove(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    scope: Scopes = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> int:
+    """
+    Take NAME out: of all scopes, or of those named.
+
+    Makes a new data key and seals every file of these scopes again. What NAME could read
+    stays read: the list of those files is printed, so that the secrets can be replaced.
+    """
+    current = workspace()
+    data = _policy(current)
+    config = Config.parse(data)
+    _check_scopes(config, list(scope or ()))
+    new = editing.remove_reader(data, name, scopes=scope)
+    return _edit_policy(current, data, new, yes=yes, dry_run=dry_run, leaver=name)
+
+
+def _check_scopes(config: Config, scopes: list[str]) -> None:
+    for name in scopes:
+        if name not in config.scopes:
+            known = ", ".join(config.scopes)
+            raise NotFoundError(f"no scope is called {name!r}", hint=f"there are: {known}")
+
+
+def _policy(current: Workspace) -> bytes:
+    from gitseal.files import read_limited
+
+    path = os.path.join(current.needed_repository().root, POLICY_FILE)
+    if not os.path.lexists(path):
+        raise UsageError(f"there is no {POLICY_FILE} here", hint="start with gitseal init")
+    return read_limited(path)
+
+
+def _edit_policy(
+    current: Workspace,
+    old: bytes,
+    new: bytes,
+    *,
+    yes: bool,
+    dry_run: bool,
+    leaver: str | None = None,
+) -> int:
+    """Plan with the new policy, ask, and only then write it: a refusal leaves all as it was."""
+    config = Config.parse(new)
+    steps = applying.plan(current, config)
+    tell_steps(steps)
+    if not steps and new == old:
+        say("nothing to change")
+        return 0
+    if dry_run:
+        return 1
+    known = _readable_by(current, leaver) if leaver else []
+    _confirm("Do this?", yes=yes)
+    _write_policy(current, new)
+    applied = applying.carry_out(current, steps)
+    applied.written.insert(0, POLICY_FILE)
+    tell_applied(applied)
+    if leaver and known:
+        say(f"{leaver} could read what these files hold; replace those secrets at their source:")
+        for file in known:
+            say(f"  {file}")
+    return 0
+
+
+def _readable_by(current: Workspace, name: str) -> list[str]:
+    from gitseal.operations.keyrings import claimed_files
+
+    found = []
+    for scope in current.authority.scopes():
+        record = current.authority.record(scope)
+        if record and any(reader.to == name for reader in record.policy.readers):
+            found += claimed_files(current, record)
+    return found
+
+
+def trust(
+    scope: Annotated[list[str] | None, typer.Argument(metavar="SCOPE")] = None,
+    yes: Yes = False,
+    forget: Annotated[
+        list[str] | None, typer.Option(metavar="SCOPE", help="forget a scope whose record is gone")
+    ] = None,
+) -> int:
+    """
+    Trust the scopes of this clone.
+
+    Shows the safety code of each, its readers and its rules. Compare the code with somebody
+    who has it already (their gitseal status shows it), by another way than this repository.
+    """
+    current = workspace()
+    if forget:
+        return _forget(current, forget)
+    verdicts = [
+        verdict
+        for verdict in trusting.verdicts(current)
+        if not scope or verdict.record.name in scope
+    ]
+    if not verdicts:
+        raise NotFoundError("there is no such scope here", hint="gitseal status lists them")
+    waiting = [verdict for verdict in verdicts if not verdict.trusted or verdict.advances]
+    if not waiting:
+        for verdict in verdicts:
+            say(f"{verdict.record.name} is trusted ({verdict.source}): safety code "
+                f"{verdict.record.safety_code()}")  # fmt: skip
+        return 0
+    for verdict in waiting:
+        _trust_one(current, verdict, yes=yes)
+    return 0
+
+
+def _trust_one(current: Workspace, verdict: Verdict, *, yes: bool) -> None:
+    record = verdict.record
+    if verdict.state in {"unsigned", "older", "rolled-back"}:
+        raise current.authority.error(verdict)
+    opened = trusting.check_public_keys(current, record)
+    if not verdict.trusted:
+        _show(verdict)
+        if not opened:
+            say("  you are no reader of it: you can check its files, not read them")
+        if not yes and not prompting.may_ask(settings()):
+            raise UntrustedError(
+                f"scope {record.name} is not trusted, and nobody is here to compare its code",
+                hint="set GITSEAL_TRUST, or run gitseal trust at a terminal",
+            )
+        if not yes and not prompting.confirm("Trust it?", default=False):
+            raise NegativeAnswer("nothing was trusted")
+    for path in trusting.accept(current, record):
+        say(f"wrote {path}: commit it, and your other machines will not ask")
+    say(f"{record.name} is trusted")
+
+
+def _show(verdict: Verdict) -> None:
+    record = verdict.record
+    say(f"scope {record.name}")
+    say(f"  safety code  {record.safety_code()}")
+    if len(record.context):
+        say(
+            "  context      " + ", ".join(f"{key}={value}" for key, value in record.context.items())
+        )
+    if verdict.pinned is not None:
+        say(f"  trusted now  {verdict.pinned.safety_code()}: this is another key")
+    for change in verdict.changes:
+        say(f"  {change}")
+
+
+def _forget(current: Workspace, scopes: list[str]) -> int:
+    store = trusting.trust_of(current)
+    for name in scopes:
+        pin = store.pinned(name)
+        if pin is None:
+            raise NotFoundError(f"nothing is trusted under the name {name!r}")
+        if name in current.authority.scopes():
+            raise UsageError(f"scope {name} has a record here", hint="gitseal trust compares it")
+        store.forget(pin.record)
+        say(f"{name} is forgotten")
+    return 0
+
+
+def rotate(
+    scope: Annotated[list[str] | None, typer.Argument(metavar="SCOPE")] = None,
+    yes: Yes = False,
+) -> int:
+    """
+    Replace a scope's data key and seal its files again.
+
+    The old key is retired as soon as no staged file uses it: stage the files, then gitseal
+    apply. A rotation that was cut short goes on where it stopped.
+    """
+    current = workspace()
+    names = scope or current.authority.scopes()
+    if not scope and len(names) != 1:
+        raise UsageError("name the scope", hint=f"there are: {', '.join(names)}")
+    for name in names:
+        grant = current.authority.grant_scope(name)
+        grant.check_writable()
+        _confirm(f"Make a new data key for scope {name} and seal its files again?", yes=yes)
+        rotation = rotating.rotate(current, grant.record)
+        applied = applying.Applied()
+        applying.note(name, rotation, applied)
+        tell_applied(applied)
+    return 0

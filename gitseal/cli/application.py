@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Typer side: loads the module of the one command that was asked for, and no other."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any
+
+import typer
+import typer.main
+from typer.exceptions import TyperException
+
+from gitseal.cli.table import ALIASES, COMMANDS
+from gitseal.errors import UsageError
+
+
+def run(words: list[str]) -> int:
+    """
+    Run a command given as words, and give its exit code.
+
+    Raises:
+        GitsealError: whatever the command raises; `UsageError` for words it does not take.
+    """
+    name = ALIASES.get(words[0], words[0])
+    if name not in COMMANDS:
+        name, words = _edit_of_file(words)
+    return invoke(command(name), f"gitseal {name}", words[1:])
+
+
+def command(name: str) -> Any:
+    """Build the Typer command of one entry of the table."""
+    entry = COMMANDS[name]
+    module = importlib.import_module(f"gitseal.cli.{entry.module}")
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=not isinstance(entry.function, str),
+        # A pretty traceback would print local variables, and so secrets.
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        help=entry.summary,
+    )
+    if isinstance(entry.function, str):
+        app.command(name)(getattr(module, entry.function))
+    else:
+        # Without a callback, a group of one subcommand would lose its name.
+        app.callback()(lambda: None)
+        for subcommand, function in entry.function.items():
+            app.command(subcommand)(getattr(module, function))
+    return typer.main.get_command(app)
+
+
+def invoke(target: Any, name: str, words: list[str]) -> int:
+    """Call a command with words; its return value is the exit code, None is 0."""
+    try:
+        code = target.main(args=words, prog_name=name, standalone_mode=False)
+    except typer.Exit as error:
+        return error.exit_code
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except TyperException as error:
+        # Every one that can come here is of the command line, and says what is wrong with it.
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        raise UsageError(message, hint=f"see {name} --help") from None
+    return code if isinstance(code, int) else 0
+
+
+def _edit_of_file(words: list[str]) -> tuple[str, list[str]]:
+    """`gitseal FILE` is `gitseal edit FILE`, as in SOPS; anything else is a slip of the hand."""
+    word = words[0]
+    if os.path.lexists(word) or "/" in word or "." in word.lstrip("-"):
+        return "edit", ["edit", *words]
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, [*COMMANDS, *ALIASES], n=1)
+    hint = f"did you mean gitseal {near[0]}?" if near else "gitseal --help lists the commands"
+    raise UsageError(f"there is no command and no file {word!r}", hint=hint)

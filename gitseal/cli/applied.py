@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Telling a person what applying the policy would do, and what it did."""
+
+from __future__ import annotations
+
+from gitseal.cli.reporting import print_error, say
+from gitseal.operations.applying import FINISH, FOLLOW, GONE, MERGE, NEW, ROTATE, Applied, Step
+
+_TITLES = {
+    NEW: "scope {} is new",
+    ROTATE: "scope {} gets a new data key, because a reader leaves",
+    FINISH: "scope {}: the rotation goes on",
+    FOLLOW: "scope {} was changed by a reader",
+    MERGE: "scope {} was changed on two branches and is merged",
+    GONE: "scope {} is no longer in .gitseal.yaml; its record stays until you remove it",
+}
+
+
+def tell_steps(steps: list[Step]) -> None:
+    """Tell what would change, scope by scope."""
+    for step in steps:
+        say(_TITLES.get(step.kind, "scope {} changes").format(step.scope))
+        for change in step.changes:
+            say(f"  {change}")
+
+
+def tell_applied(applied: Applied) -> None:
+    """Tell what was written, what is left to do, and what did not open."""
+    written = sorted(set(applied.written))
+    if written:
+        say(f"wrote {', '.join(written)}" if len(written) <= 6 else f"wrote {len(written)} files")
+    for scope, resealed in applied.resealed.items():
+        for _path, error in resealed.failed:
+            print_error(error)
+        if resealed.clear:
+            say(f"not sealed yet in scope {scope}: {', '.join(resealed.clear)}")
+            say("hint: gitseal encrypt " + " ".join(resealed.clear))
+    for scope in applied.pending:
+        say(f"the old key of scope {scope} stays until nothing staged uses it")
+        say("hint: git add the files above, then gitseal apply, and commit it all together")
+    for scope, names in applied.leavers.items():
+        say(f"{', '.join(names)} can still have the key of scope {scope}")
+        say(f"hint: gitseal rotate {scope}")

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every command starts from: settings, repository, session, and somebody to ask."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from gitseal.operations.workspace import Workspace
+from gitseal.repository.finding import find
+from gitseal.session import Session
+from gitseal.settings import Settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def settings() -> Settings:
+    """Read the environment of this process."""
+    return Settings.from_environment()
+
+
+def workspace(current: Settings | None = None) -> Workspace:
+    """Give repository, trust and keys as seen from the current directory."""
+    from gitseal.cli.reporting import say
+
+    chosen = current or settings()
+    repository = find(os.getcwd(), chosen.environ)
+    return Workspace(chosen, repository, Session(chosen, asker(chosen)), say)
+
+
+def terminal() -> bool:
+    """Tell whether a person sits at both ends: questions go to stderr, answers come in."""
+    try:
+        return sys.stdin.isatty() and sys.stderr.isatty()
+    except (AttributeError, ValueError):  # a standard stream is closed
+        return False
+
+
+def asker(current: Settings) -> Callable[[str], str | None] | None:
+    """Give what asks for a passphrase without showing it; None where nobody can answer."""
+    if not current.may_ask(terminal=terminal()):
+        return None
+
+    def ask(prompt: str) -> str | None:
+        from getpass import getpass
+
+        try:
+            return getpass(f"gitseal: {prompt}", stream=sys.stderr)
+        except EOFError:
+            return None
+
+    return ask

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`keys`: your own keys, and what they open here."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Literal
+
+import typer
+
+from gitseal.cli.context import settings, workspace
+from gitseal.cli.output import write_json, write_table
+from gitseal.cli.reporting import say
+from gitseal.errors import RefusedError, UsageError
+from gitseal.operations import owning
+
+
+def whoami(
+    form: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
+) -> None:
+    """
+    Show the public halves of your keys, where each was found, and what they open here.
+
+    No key service is asked and nothing is opened; the keyring of this repository says it.
+    """
+    current = workspace()
+    mine = owning.own_keys(current)
+    scopes = owning.scopes_here(current, mine)
+    if form == "json":
+        write_json(
+            "whoami",
+            {
+                "keys": [
+                    {"key": one.key, "from": one.origin, "locked": one.locked} for one in mine
+                ],
+                "scopes": [
+                    {"name": one.name, "readable": one.readable, "as": list(one.readers)}
+                    for one in scopes
+                ],
+            },
+        )
+        return
+    rows = [[one.key or "(locked)", one.origin] for one in mine]
+    write_table(["KEY", "FOUND IN"], rows)
+    for scope in scopes:
+        if scope.readable:
+            say(f"scope {scope.name}: yours to open, as {', '.join(scope.readers)}")
+        else:
+            say(f"scope {scope.name}: not for a key of yours")
+    for warning in current.session.means.identities.warnings():
+        say(f"warning: {warning}")
+    if not mine:
+        say("no key of yours was found; to make one: gitseal keys generate")
+
+
+def generate(
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="PATH", help="where to write it")
+    ] = None,
+    local: Annotated[
+        bool, typer.Option("--local", help="a local key (file:…) instead of an age identity")
+    ] = False,
+) -> None:
+    """
+    Make a key of your own, and print its public half for those who shall let you in.
+
+    It goes to gitseal's directory in your configuration, readable by you alone. An existing file
+    is never replaced. Keep a copy: without it nobody can open what only it opens.
+    """
+    config = settings().config_dir
+    if config is None and (output is None or local):
+        raise UsageError("there is no home directory", hint="say --output PATH")
+    if local:
+        if output is not None:
+            raise UsageError(
+                "a local key is found by its id, in gitseal's own directory",
+                hint="leave out --output; to use it elsewhere, copy the file there",
+            )
+        folder = os.path.join(config or "", "keys")
+        uri = owning.make_local_key(folder)
+        say(f"made a local key in {folder}; whoever has that file reads what it opens")
+        typer.echo(uri)
+        return
+    path = output if output is not None else os.path.join(config or "", "identity.txt")
+    try:
+        recipient = owning.make_identity(path)
+    except RefusedError as error:
+        if os.path.lexists(path):
+            error.hint = "gitseal keys whoami shows the keys you have; or say --output PATH"
+        raise
+    say(f"made {path}; keep a copy of it in a safe place")
+    if output is not None:
+        say(f"gitseal finds it there with GITSEAL_IDENTITY_FILE={path}")
+    typer.echo(recipient)

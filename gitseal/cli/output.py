@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Data for pipes and tables for people; standard output only ever holds what was asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def write_bytes(data: bytes) -> None:
+    """Write all bytes to standard output, whatever the size of the pipe behind it."""
+    sys.stdout.flush()
+    view = memoryview(data)
+    descriptor = sys.stdout.fileno()
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def write_json(schema: str, body: dict[str, object]) -> None:
+    """Write one JSON object that names its schema (`gitseal/NAME/1`)."""
+    import json
+
+    document = {"schema": f"gitseal/{schema}/1", **body}
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write a table: aligned columns for a person, tabs for a pipe."""
+    from gitseal.settings import printable
+
+    cells = [[printable(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in cells:
+            sys.stdout.write("\t".join(row) + "\n")
+        return
+    widths = [
+        max(len(line[column]) for line in [list(titles), *cells]) for column in range(len(titles))
+    ]
+    for row in [list(titles), *cells]:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write(line.rstrip() + "\n")

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person sees when something is wrong, and the exit code that goes with it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from gitseal.errors import GitsealError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+BUG = 70
+
+
+def guarded(command: Callable[[list[str]], int], words: list[str]) -> int:
+    """
+    Run a command; turn every exception into a message and an exit code.
+
+    No traceback ever reaches the screen: frames may hold secrets.  GITSEAL_DEBUG shows one
+    without values, for bug reports.
+    """
+    try:
+        code = command(words)
+        sys.stdout.flush()
+    except GitsealError as error:
+        print_error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python would complain again when it closes standard output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        return _report_bug(error)
+    return code
+
+
+def print_error(error: GitsealError) -> None:
+    """Print an error and what to do next on standard error."""
+    if error.path is not None:
+        from gitseal.settings import printable
+
+        # Before the text is split into lines: a file name may hold a line break.
+        error.path = printable(error.path)
+    say(f"error: {error}")
+    if error.hint:
+        for line in error.hint.splitlines():
+            say(f"hint: {line}")
+
+
+def say(text: str) -> None:
+    """Print lines for a person on standard error, harmless for any terminal."""
+    from gitseal.settings import printable
+
+    try:
+        for line in text.split("\n"):
+            sys.stderr.write(f"gitseal: {printable(line)}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):  # standard error is closed: nobody is there to read it
+        pass
+
+
+def _report_bug(error: Exception) -> int:
+    say(f"error: unexpected {type(error).__name__}; this is a bug in gitseal, nothing was lost")
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is not None:
+        code = traceback.tb_frame.f_code
+        # Module, function and line only: the message may quote a value.
+        where = os.path.basename(code.co_filename)
+        say(f"hint: please report it with: {where}:{traceback.tb_lineno} in {code.co_name}")
+    return BUG

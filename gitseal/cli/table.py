@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands: where each one lives, and what the help screen says of it."""
+
+from __future__ import annotations
+
+
+class Entry:
+    """
+    One command of the command line.
+
+    Attributes:
+        module: of `gitseal.cli`.
+        function: its name there; for a group, a mapping of subcommand to function name.
+        summary: at most 60 characters, for the help screen.
+    """
+
+    __slots__ = ("function", "module", "summary")
+
+    def __init__(self, module: str, function: str | dict[str, str], summary: str) -> None:
+        self.module = module
+        self.function = function
+        self.summary = summary
+
+
+COMMANDS = {
+    "init": Entry("setting_up", "init", "start using gitseal in this repository"),
+    "edit": Entry("editing", "edit", "open a sealed file in your editor"),
+    "set": Entry("editing", "set_value", "add or change one value"),
+    "unset": Entry("editing", "unset", "remove keys"),
+    "get": Entry("reading", "get", "print one value"),
+    "run": Entry("running", "run", "run a program with the secrets in its environment"),
+    "check": Entry("checking", "check", "find plaintext and damage; needs no key"),
+    "status": Entry("checking", "status", "what is sealed here, by whom it can be read"),
+    "diff": Entry("checking", "diff", "compare sealed files by key, values hidden"),
+    "readers": Entry(
+        "access",
+        {"list": "readers_list", "add": "readers_add", "remove": "readers_remove"},
+        "who may read: list, add, remove",
+    ),
+    "apply": Entry("access", "apply", "make the sealed files match .gitseal.yaml"),
+    "trust": Entry("access", "trust", "trust the scopes of this clone, having compared a code"),
+    "doctor": Entry("checking", "doctor", "look for what is missing or dangerous here"),
+    "encrypt": Entry("sealing", "encrypt", "seal files in place"),
+    "decrypt": Entry("sealing", "decrypt", "print files in clear"),
+    "export": Entry("reading", "export", "print all values for another tool"),
+    "mv": Entry("sealing", "move", "move a sealed file, sealing it for its new place"),
+    "rotate": Entry("access", "rotate", "replace a scope's data key and seal its files again"),
+    "recover": Entry("reading", "recover", "show what is still intact in a damaged file"),
+    "keys": Entry(
+        "keyring",
+        {"whoami": "whoami", "generate": "generate"},
+        "your own keys: whoami, generate",
+    ),
+    "policy": Entry("checking", {"explain": "policy_explain"}, "which rule decides, and why"),
+    "completion": Entry("completing", "completion", "print a completion script for your shell"),
+}
+"""In the order of the help screen; the first twelve are its first group."""
+
+FIRST_GROUP = 13
+
+ALIASES = {
+    "seal": "encrypt",
+    "open": "decrypt",
+    "updatekeys": "apply",
+    "exec-env": "run",
+    "-e": "encrypt",
+    "-d": "decrypt",
+}
+"""Names that the fingers of users of other tools type; they stay off the help screen."""

@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Putting opened YAML values back where a formatter has been.
+
+What nobody moved goes back as it was.  Otherwise a slice is shifted with its surroundings, gets
+another chomping indicator, or is written anew in double quotes, in this order; and whatever was
+done, the result is parsed and every event compared with what the slice says alone.
+"""
+
+from __future__ import annotations
+
+from gitseal.documents import _libyaml, restoring
+from gitseal.documents.base import (
+    Document,
+    check_characters,
+    event,
+    event_parts,
+    opened_event,
+)
+from gitseal.documents.yaml_compare import first_difference
+from gitseal.documents.yaml_header import json_for_yaml
+from gitseal.documents.yaml_keys import core_type
+from gitseal.documents.yaml_spans import block_end
+from gitseal.errors import DocumentError, IntegrityError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitseal.documents.base import Edit, Piece, Slot
+
+    Content = tuple[bytes, bytes]
+
+_BLOCK = frozenset("|>")
+_FLOW_SIGNS = frozenset(",[]{}")
+
+
+# --- What a slice says alone -------------------------------------------------------------------
+
+
+def expected_events(document: Document, pieces: Sequence[Piece]) -> list[bytes]:
+    """
+    Give the events of the clear document, those of opened values from their slices alone.
+
+    Raises:
+        IntegrityError: a slice is no single value; names the key path.
+    """
+    events = document.events.copy()
+    escaped: list[int] = []
+    for place, (slot, piece) in enumerate(zip(document.sealed, pieces, strict=True)):
+        text = piece[0]
+        first = text[:1]
+        index = slot[3]
+        if piece[2] or first in _BLOCK:
+            events[index] = opened_event(events[index], *_alone(slot, piece))
+        elif first == '"':
+            if "\\" in text:
+                escaped.append(place)
+            else:
+                events[index] = opened_event(events[index], b"!", text[1:-1].encode())
+        elif first == "'":
+            content = text[1:-1].replace("''", "'").encode()
+            events[index] = opened_event(events[index], b"!", content)
+        else:
+            events[index] = opened_event(events[index], b"?", text.encode())
+    if escaped:
+        _read_escaped(document, pieces, escaped, events)
+    return events
+
+
+def _read_escaped(
+    document: Document, pieces: Sequence[Piece], places: Sequence[int], events: list[bytes]
+) -> None:
+    """Let the parser read many double-quoted slices of one line at once, as one list."""
+    engine = _libyaml.engine()
+    text = "".join([f"- {pieces[place][0]}\n" for place in places])
+    try:
+        values = [
+            item.value
+            for item in iter(engine.new_parser(text).get_event, None)
+            if type(item) is engine.events.ScalarEvent and item.style == '"'
+        ]
+    except engine.error:
+        values = []
+    together = len(values) == len(places)
+    for number, place in enumerate(places):
+        slot = document.sealed[place]
+        content = (b"!", values[number].encode()) if together else _alone(slot, pieces[place])
+        events[slot[3]] = opened_event(events[slot[3]], *content)
+
+
+def _alone(slot: Slot, piece: Piece) -> Content:
+    content = _read_alone(piece[0], piece[1] if piece[2] else 0, at_end=piece[3])
+    if content is None:
+        raise restoring.does_not_fit(slot[2])
+    return content
+
+
+def _read_alone(text: str, indent: int, *, at_end: bool) -> Content | None:
+    """
+    Parse one slice below a collection of that column; None if it is no single value there.
+
+    A slice from a flow collection may be indented less than a block allows: it is tried in a
+    flow collection too.
+    """
+    behind = "" if at_end else "\n"
+    before = "--- " if indent < 0 else " " * indent + "k: "
+    content = _read_in(before, text, behind)
+    if content is None and text[:1] not in _BLOCK:
+        content = _read_in("[", text, "]")
+    return content
+
+
+def _read_in(before: str, text: str, behind: str) -> Content | None:
+    engine = _libyaml.engine()
+    source = before + text + behind
+    start, end = len(before), len(before) + len(text)
+    found = None
+    scalars = 0
+    try:
+        for item in iter(engine.new_parser(source).get_event, None):
+            if type(item) is not engine.events.ScalarEvent:
+                continue
+            scalars += 1
+            if item.start_mark.index == start:
+                found = item
+    except engine.error:
+        return None
+    if found is None or scalars != 1 + before.endswith("k: ") or found.tag or found.anchor:
+        return None
+    stop: int = found.end_mark.index
+    if found.style in _BLOCK:
+        stop = block_end(source, start, stop, found.value)
+    return (b"!" if found.style else b"?", found.value.encode()) if stop == end else None
+
+
+# --- Fitting one slice -------------------------------------------------------------------------
+
+
+def fit(document: Document, slot: Slot, piece: Piece) -> list[Edit]:
+    """Give the edits that put a slice of several lines where its sealed value stands now."""
+    text, indent, _multi, at_end = piece
+    block = text[0] in _BLOCK
+    if block and slot[6]:
+        return _quoted(slot, piece)
+    if slot[5] != indent:
+        shifted = _shift(text, slot[5] - indent)
+        content = _read_alone(text, indent, at_end=at_end)
+        if content is None or _read_alone(shifted, slot[5], at_end=at_end) != content:
+            return _quoted(slot, piece)
+        text = shifted
+    return _below_comment(document, slot, text) if block else [(slot[0], slot[1], text)]
+
+
+def _shift(text: str, by: int) -> str:
+    """Move all lines but the first by some columns; blank lines stay."""
+    first, *lines = text.split("\n")
+    moved = [first]
+    for line in lines:
+        if not line.strip(" \t\r"):
+            moved.append(line)
+        elif by >= 0:
+            moved.append(" " * by + line)
+        else:
+            blanks = len(line) - len(line.lstrip(" "))
+            moved.append(line[min(-by, blanks) :])
+    return "\n".join(moved)
+
+
+def _below_comment(document: Document, slot: Slot, text: str) -> list[Edit]:
+    """Give the edits of a block scalar: its lines go below a comment behind the sealed value."""
+    source = document.text
+    line_end = source.find("\n", slot[1])
+    line_end = len(source) if line_end < 0 else line_end - (source[line_end - 1] == "\r")
+    if not source[slot[1] : line_end].strip(" \t"):
+        return [(slot[0], slot[1], text)]
+    head, line_feed, lines = text.partition("\n")
+    if head.endswith("\r"):
+        head, line_feed = head[:-1], "\r\n"
+    return [(slot[0], slot[1], head), (line_end, line_end, line_feed + lines)]
+
+
+def _quoted(slot: Slot, piece: Piece) -> list[Edit]:
+    """Give the edit that writes a value anew in double quotes, which are valid everywhere."""
+    content = _alone(slot, piece)[1].decode()
+    return [(slot[0], slot[1], _double_quoted(content))]
+
+
+def _double_quoted(content: str) -> str:
+    import json
+
+    return json_for_yaml(json.dumps(content))
+
+
+# --- All of them -------------------------------------------------------------------------------
+
+
+def restore(document: Document, pieces: Sequence[Piece], comments: Sequence[str]) -> Document:
+    """See `gitseal.documents.restore`."""
+    expected = expected_events(document, pieces)
+    text = restoring.put_back(document, pieces, comments, fit)
+    if first_difference(text, expected) < 0:
+        return _compared(document, text, expected)
+    ladder = _Ladder(document, pieces, expected)
+    # Each round writes at least one more value anew, and most need one of each kind.
+    clear = _parse(text)
+    for _round in range(_ROUNDS):
+        if not ladder.climb(clear):
+            break
+        text = restoring.put_back(document, pieces, comments, fit, ladder.rewritten)
+        clear = _parse(text)
+        if clear is not None and clear.events == expected:
+            return _compared(document, text, expected)
+    if clear is None:
+        raise IntegrityError("the opened values do not fit into the layout of this document")
+    restoring.compare(document, clear, expected)
+    raise IntegrityError("the opened values are not what was sealed")
+
+
+def _compared(document: Document, text: str, events: list[bytes]) -> Document:
+    from gitseal.documents.yaml import parse
+
+    try:
+        check_characters(text)
+    except DocumentError:
+        raise IntegrityError("an opened value holds a character that YAML does not") from None
+    return Document.compared(("yaml", text, document.bom), events, parse)
+
+
+_ROUNDS = 6
+
+
+def _parse(text: str) -> Document | None:
+    from gitseal.documents.yaml import parse
+
+    try:
+        return parse(text)
+    except DocumentError:
+        return None
+
+
+class _Ladder:
+    """The ways of writing that are still to be tried, value by value."""
+
+    def __init__(
+        self,
+        document: Document,
+        pieces: Sequence[Piece],
+        expected: list[bytes],
+    ) -> None:
+        self.document = document
+        self.pieces = pieces
+        self.expected = expected
+        self.rewritten: dict[int, list[Edit]] = {}
+        self._quoted: set[int] = set()
+        self._step = 0
+
+    def climb(self, clear: Document | None) -> bool:
+        """Choose another way for what went wrong; False if there is none left."""
+        if clear is not None and len(clear.events) == len(self.expected):
+            wrong = [
+                index
+                for index, slot in enumerate(self.document.sealed)
+                if clear.events[slot[3]] != self.expected[slot[3]]
+            ]
+            changed = [
+                self._rechomp(index, clear.events[self.document.sealed[index][3]])
+                or self._quote(index)
+                for index in wrong
+            ]
+            return any(changed)
+        # Some value takes part of its surroundings in, or breaks out: the likeliest go first.
+        while self._step < len(_SUSPECTS):
+            suspect = _SUSPECTS[self._step]
+            self._step += 1
+            changed = [
+                self._quote(index)
+                for index, (slot, piece) in enumerate(
+                    zip(self.document.sealed, self.pieces, strict=True)
+                )
+                if suspect(slot, piece)
+            ]
+            if any(changed):
+                return True
+        return False
+
+    def _rechomp(self, index: int, found: bytes) -> bool:
+        """Write `|` as `|-` or back, where only the last line break differs."""
+        slot, piece = self.document.sealed[index], self.pieces[index]
+        content = event_parts(self.expected[slot[3]])[3]
+        if index in self.rewritten or piece[0][0] not in _BLOCK or slot[6]:
+            return False
+        if content.rstrip(b"\n") != event_parts(found)[3].rstrip(b"\n") or content[-2:] == b"\n\n":
+            return False
+        head, *rest = fit(self.document, slot, piece)
+        sign = "" if content.endswith(b"\n") else "-"
+        self.rewritten[index] = [(head[0], head[1], _with_chomping(head[2], sign)), *rest]
+        return True
+
+    def _quote(self, index: int) -> bool:
+        """Write a value in double quotes, unless that is done or would change its type."""
+        slot = self.document.sealed[index]
+        kind, anchor, tag, content = event_parts(self.expected[slot[3]])
+        if index in self._quoted or (tag == b"?" and core_type(content.decode()) is not None):
+            return False
+        if tag == b"?":
+            self.expected[slot[3]] = event(kind, anchor, b"!", content)
+        self._quoted.add(index)
+        self.rewritten[index] = [(slot[0], slot[1], _double_quoted(content.decode()))]
+        return True
+
+
+def _with_chomping(text: str, sign: str) -> str:
+    end = 1
+    while text[end : end + 1] and text[end] in "+-123456789":
+        end += 1
+    digits = text[1:end].strip("+-")
+    return text[0] + digits + sign + text[end:]
+
+
+def _breaks_flow(slot: Slot, piece: Piece) -> bool:
+    """Tell whether a plain slice of one line cannot stand in a flow collection."""
+    text = piece[0]
+    return (
+        slot[6]
+        and text[0] not in "\"'"
+        and (not _FLOW_SIGNS.isdisjoint(text) or ": " in text or text.endswith(":"))
+    )
+
+
+def _moved(slot: Slot, piece: Piece) -> bool:
+    return piece[2] and piece[1] != slot[5]
+
+
+def _any_risk(slot: Slot, piece: Piece) -> bool:
+    return piece[2] or piece[0][0] in _BLOCK or (slot[6] and piece[0][0] not in "\"'")
+
+
+_SUSPECTS = (_breaks_flow, _moved, _any_risk)

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files that somebody added clear values to by hand, as with `echo NEW=x >> .env`."""
+
+from __future__ import annotations
+
+from gitseal import documents
+from gitseal.errors import IntegrityError
+from gitseal.keypaths import decode
+from gitseal.native.binding import bind, check_seal
+from gitseal.native.opening import open_pieces
+from gitseal.native.places import unsealed_places
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitseal.crypto.derive import ScopeKeys
+    from gitseal.documents.base import Document
+    from gitseal.keypaths import Rules
+    from gitseal.native.opening import SealedDocument
+
+
+def open_additions(
+    sealed: SealedDocument, keys: ScopeKeys, rules: Rules, *, strict: bool = True
+) -> Document | None:
+    """
+    Open a file that is right but for clear values standing where sealed ones belong.
+
+    The seal is verified over the events without those values, so that only additions are
+    forgiven: a sealed value that was replaced, moved or taken away is not.
+
+    Args:
+        sealed: the file.
+        keys: of its scope and epoch.
+        rules: which places must be sealed.
+        strict: whether the file has a seal.
+
+    Returns:
+        the clear document, additions included; None if there is more wrong than that.
+    """
+    added = unsealed_places(sealed.document, rules)
+    if not added:
+        return None
+    events = sealed.document.events
+    gone = set()
+    for slot in added:
+        gone.add(slot[3])
+        segments = decode(slot[2])
+        if segments and segments[-1][0] != "*":
+            gone.add(slot[3] - 1)  # its key
+    kept = [event for index, event in enumerate(events) if index not in gone]
+    try:
+        if strict:
+            message = bind(sealed.header, keys.scope).document_message(kept)
+            check_seal(keys.sign_public(), sealed.header.seal, message)
+        pieces, comments = open_pieces(sealed, keys)
+        return documents.restore(sealed.document, pieces, comments)
+    except IntegrityError:
+        return None

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sealing a clear document: its values are replaced where they stand, nothing else moves."""
+
+from __future__ import annotations
+
+from gitseal import documents
+from gitseal.crypto.base32 import looks_sealed
+from gitseal.crypto.values import seal_values
+from gitseal.errors import DocumentError, IntegrityError, NotADocumentError
+from gitseal.keypaths import COMMENT_PATH, format_path
+from gitseal.native.binding import Binding
+from gitseal.native.frames import (
+    AT_END,
+    COMMENT_CODE,
+    MULTI,
+    NORMALISED,
+    SYNTAX_CODES,
+    write_frame,
+)
+from gitseal.native.places import check_aliases
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitseal.crypto.derive import ScopeKeys
+    from gitseal.documents.base import Document, Piece, Slot
+    from gitseal.keypaths import Rules
+    from gitseal.native.header import Header
+
+
+def seal_document(
+    clear: Document,
+    header: Header,
+    keys: ScopeKeys,
+    rules: Rules,
+    *,
+    strict: bool = True,
+    note: bool = True,
+) -> bytes:
+    """
+    Seal the places that the rules name; equal inputs give equal bytes.
+
+    The result is parsed and put back again before it is given: it is refused unless that
+    returns exactly the clear text.
+
+    Args:
+        clear: parsed from clear text.
+        header: without `seal`; `newline` is set here.
+        keys: of the header's scope and epoch.
+        rules: which places to seal.
+        strict: whether the file gets a seal (format 6, `integrity`).
+        note: whether the line for people is written above the header.
+
+    Returns:
+        the bytes of the sealed file.
+
+    Raises:
+        NotADocumentError: a clear value looks like a sealed one.
+        DocumentError: the document cannot be sealed without loss.
+    """
+    refuse_lookalikes(clear)
+    try:
+        check_aliases(clear, rules)
+    except IntegrityError as error:
+        raise DocumentError(error.message, hint=error.hint) from None
+    slots = clear.slots
+    if not rules.everything:
+        slots = [slot for slot in slots if rules.selects(slot[2])]
+    comments = clear.comments if rules.comments else []
+    origin = header.origin.encode()
+    paths = [slot[2] for slot in slots] + [COMMENT_PATH] * len(comments)
+    frames = _frames(clear, slots)
+    frames += [write_frame(COMMENT_CODE, 0, -1, clear.text[start:end]) for start, end in comments]
+    tokens = seal_values(keys.value_key(origin), paths, frames)
+    comment_tokens = tokens[len(slots) :]
+    del tokens[len(slots) :]
+    body, events = documents.seal_into(clear, slots, tokens, comments, comment_tokens)
+    if strict:
+        binding = Binding(keys.scope, header.kid, origin, _rules_bytes(header))
+        header.seal = keys.sign(binding.document_message(events))
+    header.newline = clear.text.endswith("\n")
+    text = documents.attach_header(clear, body, header.fields(), note=note)
+    data = documents.to_bytes(clear, text)
+    _check_reversible(clear, data, events, slots, tokens, (comments, comment_tokens))
+    return data
+
+
+def _rules_bytes(header: Header) -> bytes:
+    return header.rules.signed_bytes() if header.rules is not None else b""
+
+
+def refuse_lookalikes(document: Document) -> None:
+    """
+    Refuse clear values that look like sealed ones (format 4).
+
+    Raises:
+        NotADocumentError: names the key path and the line.
+    """
+    for slot in document.sealed:
+        raise _lookalike(document, slot[0], format_path(slot[2]))
+    for slot in document.slots:
+        if slot[7].startswith("seal:v") and looks_sealed(slot[7]):
+            raise _lookalike(document, slot[0], format_path(slot[2]))
+    for start, _end, _token in document.sealed_comments:
+        raise _lookalike(document, start, "a comment")
+    for start, end in document.comments:
+        text = document.text[start:end].lstrip(" \t")
+        if text.startswith("seal:v") and looks_sealed(text):
+            raise _lookalike(document, start, "a comment")
+
+
+def _lookalike(document: Document, start: int, where: str) -> NotADocumentError:
+    return NotADocumentError(
+        f"{where} looks like sealed text, but the file is not sealed",
+        line=document.text.count("\n", 0, start) + 1,
+        hint="restore the sealed file from git, or replace that text",
+    )
+
+
+def _frames(clear: Document, slots: Sequence[Slot]) -> list[bytes]:
+    """Give the frame of each slot; the common case stays on one line of Python."""
+    text = clear.text
+    code = SYNTAX_CODES[clear.syntax]
+    plain = bytes((code, 0))
+    length = len(text)
+    frames = []
+    for slot in slots:
+        end = slot[1]
+        piece = text[slot[0] : end]
+        if "\n" not in piece and end != length:
+            frames.append(plain + piece.encode())
+            continue
+        piece, multi, normalised, at_end = documents.slice_facts(clear, slot)
+        flags = MULTI * multi | NORMALISED * normalised | AT_END * at_end
+        frames.append(write_frame(code, flags, slot[5], piece))
+    return frames
+
+
+def _check_reversible(
+    clear: Document,
+    data: bytes,
+    events: list[bytes],
+    slots: Sequence[Slot],
+    tokens: Sequence[str],
+    comments: tuple[Sequence[tuple[int, int]], Sequence[str]],
+) -> None:
+    """
+    Parse the result and put every slice back: the text must be the clear text again.
+
+    A value that this cannot bring back is refused, never written: some layouts (a block
+    scalar at its parent's own column) read differently once a sealed value stands there.
+    """
+    again = documents.parse(data, clear.syntax)
+    places = [(slot[2], token) for slot, token in zip(slots, tokens, strict=True)]
+    found = [(slot[2], slot[7]) for slot in again.sealed]
+    spans, comment_tokens = comments
+    found_comments = [token for _start, _end, token in again.sealed_comments]
+    if again.events != events or found != places or found_comments != list(comment_tokens):
+        raise DocumentError(
+            "this layout cannot be sealed without loss",
+            hint="write the value in double quotes, or list the file under `whole`",
+        )
+    pieces = [_piece(clear, slot) for slot in slots]
+    texts = [clear.text[start:end] for start, end in spans]
+    if documents.put_back(again, pieces, texts) != clear.text:
+        raise DocumentError(
+            "this layout does not come back byte for byte",
+            hint="write the value in double quotes, or list the file under `whole`",
+        )
+
+
+def _piece(clear: Document, slot: Slot) -> Piece:
+    start, end = slot[0], slot[1]
+    piece = clear.text[start:end]
+    multi = "\n" in piece and clear.syntax == "yaml"
+    at_end = end == len(clear.text) and clear.syntax != "json"
+    return (piece, slot[5] if multi else -1, multi, at_end)

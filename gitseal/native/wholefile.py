@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole-file mode: a short public header, then the content as one sealed body (format 7)."""
+
+from __future__ import annotations
+
+from gitseal.crypto.encoding import le64
+from gitseal.crypto.values import TAG_SIZE, open_file, padded_length, seal_file
+from gitseal.errors import DocumentError, LimitError, NewerVersionError
+from gitseal.native.binding import bind, check_key, check_seal
+from gitseal.native.header import Header, canonical_json, read_header
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitseal.crypto.derive import ScopeKeys
+    from gitseal.keys import ScopeId
+
+MAGIC = b"\0GITSEAL"
+_START = MAGIC + b"\x01"
+_FIXED = len(_START) + 8
+MAX_CONTENT = 2**30
+_MAX_HEADER = 2**20
+
+
+class SealedWhole:
+    """
+    A whole-file container, taken apart but not yet verified.
+
+    Attributes:
+        header: what it says about itself.
+        body: the sealed content.
+    """
+
+    __slots__ = ("body", "header")
+
+    def __init__(self, header: Header, body: bytes) -> None:
+        self.header = header
+        self.body = body
+
+
+def is_whole(data: bytes) -> bool:
+    """Tell whether bytes begin like a whole-file container of any version."""
+    return data.startswith(MAGIC)
+
+
+def inspect_whole(data: bytes) -> SealedWhole:
+    """
+    Take a container apart.
+
+    Raises:
+        DocumentError: it is cut short or its header is damaged.
+        NewerVersionError: it was made by a newer gitseal.
+    """
+    if not data.startswith(_START):
+        if is_whole(data) and data[len(MAGIC) : len(_START)] > b"\x01":
+            raise NewerVersionError(
+                "sealed in a newer whole-file format", hint="install a newer gitseal"
+            )
+        raise DocumentError("not a file that gitseal sealed as a whole")
+    size = int.from_bytes(data[len(_START) : _FIXED], "little")
+    if len(data) < _FIXED or size > _MAX_HEADER or size > len(data) - _FIXED:
+        raise DocumentError("the sealed file is cut short")
+    header = _read(data[_FIXED : _FIXED + size])
+    if not header.newline:
+        # Nothing signs it, and nothing here would obey it: a second spelling of the file.
+        raise DocumentError("the gitseal header is damaged: 'newline' is for documents")
+    body = data[_FIXED + size :]
+    # Checked here so that a key-less check sees a body that cannot be one.
+    content = len(body) - TAG_SIZE
+    if content < 32 or padded_length(content) != content:
+        raise DocumentError("the sealed file is cut short")
+    return SealedWhole(header, body)
+
+
+def _read(encoded: bytes) -> Header:
+    import json
+
+    try:
+        fields = json.loads(encoded)
+        canonical = canonical_json(fields)
+    except (ValueError, RecursionError):
+        fields, canonical = None, b""
+    if not isinstance(fields, dict) or canonical != encoded:
+        raise DocumentError("the gitseal header is damaged: not canonical JSON")
+    return read_header(fields.items())
+
+
+def verify_whole(sealed: SealedWhole, scope: ScopeId, sign_public: bytes) -> None:
+    """
+    Verify the seal; needs no secret.
+
+    Raises:
+        IntegrityError: changed, damaged, or of another scope, epoch or origin.
+    """
+    message = bind(sealed.header, scope).file_message(sealed.body)
+    check_seal(sign_public, sealed.header.seal, message)
+
+
+def open_whole(sealed: SealedWhole, keys: ScopeKeys) -> bytes:
+    """
+    Verify and open.
+
+    Raises:
+        IntegrityError: changed, damaged, or of another scope, epoch or origin.
+    """
+    verify_whole(sealed, keys.scope, keys.sign_public())
+    check_key(sealed.header, keys)
+    binding = bind(sealed.header, keys.scope)
+    return open_file(keys.file_key(binding.origin), binding.header_bytes(), sealed.body)
+
+
+def seal_whole(content: bytes, header: Header, keys: ScopeKeys) -> bytes:
+    """
+    Seal content of at most 1 GiB; equal inputs give equal bytes.
+
+    Args:
+        content: any bytes.
+        header: without `seal`; its scope, epoch and kid are those of `keys`.
+        keys: of the scope and epoch.
+
+    Raises:
+        LimitError: more than 1 GiB.
+    """
+    if len(content) > MAX_CONTENT:
+        raise LimitError("larger than the 1 GiB that gitseal seals as a whole")
+    binding = bind(header, keys.scope)
+    body = seal_file(keys.file_key(binding.origin), binding.header_bytes(), content)
+    header.seal = keys.sign(binding.file_message(body))
+    encoded = canonical_json(header.as_json())
+    return b"".join((_START, le64(len(encoded)), encoded, body))

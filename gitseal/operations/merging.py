@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two branches changed one record: git cannot merge what is signed, a reader can (format 8)."""
+
+from __future__ import annotations
+
+from gitseal.errors import GitsealError
+from gitseal.operations.keyrings import more_wraps
+from gitseal.operations.trusting import trust_of
+from gitseal.policy.recordmerge import RecordMerge, merge_records
+from gitseal.policy.records import Record, record_path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitseal.operations.workspace import Workspace
+    from gitseal.repository.finding import Repository
+
+    Sides = tuple[Record | None, Record | None, Record | None]
+
+
+def sides(workspace: Workspace, scope: str) -> Sides:
+    """
+    Give base, ours and theirs of a record that two branches changed, or None for each.
+
+    They are taken from the index while a merge is under way with a conflict in the record,
+    else from the commits that are being merged, or that HEAD merged.
+    """
+    repository = workspace.needed_repository()
+    path = record_path(scope)
+    staged = _staged(repository, path)
+    if staged is not None:
+        return _parsed(scope, staged)
+    commits = _merged_commits(repository)
+    if commits is None:
+        return (None, None, None)
+    return _parsed(scope, [_content(repository, commit, path) for commit in commits])
+
+
+def merge_of(workspace: Workspace, scope: str) -> RecordMerge | None:
+    """
+    Give the merge that the record of a scope needs, or None if it is fine as it stands.
+
+    Raises:
+        RefusedError: the two cannot be merged; says what to choose.
+    """
+    authority = workspace.authority
+    try:
+        verdict = authority.judge(scope)
+    except GitsealError:
+        # Conflict markers, or two records mixed line by line.
+        verdict = None
+    if verdict is not None and (verdict.trusted or verdict.state in {"older", "linked-readers"}):
+        return None
+    base, ours, theirs = sides(workspace, scope)
+    if ours is None or theirs is None or not _believed(workspace, ours, theirs):
+        return None
+    pin = trust_of(workspace).pinned(scope)
+    return merge_records(
+        base, ours, theirs, pinned=None if pin is None else pin.record, older="ours"
+    )
+
+
+def _believed(workspace: Workspace, ours: Record, theirs: Record) -> bool:
+    """Both sides must stand on their own: signed, and of the keys that are trusted here."""
+    trust = trust_of(workspace)
+    states = [trust.judge(record).state for record in (ours, theirs)]
+    return not any(state in {"foreign", "unsigned", "unknown", "rolled-back"} for state in states)
+
+
+def build(workspace: Workspace, scope: str, merge: RecordMerge) -> Record:
+    """
+    Sign a merged record, every reader of both branches wrapped for.
+
+    Raises:
+        KeyAccessError: no key of yours opens the scope.
+    """
+    _base, ours, theirs = sides(workspace, scope)
+    winner = theirs if merge.winner == "theirs" else ours
+    assert winner is not None  # noqa: S101 - merge_of gave a merge of both
+    draft = Record(winner.name, winner.context, merge.seq, merge.policy, merge.epochs, bytes(64))
+    keys = workspace.keys(winner, draft.highest.n)
+    return merge.build(keys.sign, more_wraps(workspace, draft, merge.policy))
+
+
+def _staged(repository: Repository, path: str) -> list[bytes | None] | None:
+    from gitseal.repository.trees import IndexTree
+
+    tree = IndexTree(repository)
+    try:
+        if path not in tree.conflicts:
+            return None
+        stages = tree.stages(path)
+    finally:
+        tree.close()
+    return [stages.get(number) for number in (1, 2, 3)]
+
+
+def _merged_commits(repository: Repository) -> tuple[str, str, str] | None:
+    """Give merge base, our and their commit of the merge at hand, or of the one in HEAD."""
+    from gitseal.repository.running import ask
+
+    ours, theirs = "HEAD", _resolve(repository, "MERGE_HEAD")
+    if theirs is None:
+        ours = _resolve(repository, "HEAD^1") or ""
+        theirs = _resolve(repository, "HEAD^2")
+    if not ours or theirs is None:
+        return None
+    base = ask(repository, ["merge-base", ours, theirs], ok=(0, 1)).decode("ascii").strip()
+    return (base, ours, theirs) if base else None
+
+
+def _resolve(repository: Repository, revision: str) -> str | None:
+    from gitseal.repository.running import ask
+
+    arguments = ["rev-parse", "--verify", "--quiet", revision + "^{commit}"]
+    found = ask(repository, arguments, ok=(0, 1, 128)).decode("ascii").strip()
+    return found or None
+
+
+def _content(repository: Repository, commit: str, path: str) -> bytes | None:
+    from gitseal.repository.trees import CommitTree
+
+    tree = CommitTree(repository, commit)
+    try:
+        return tree.read(path)
+    finally:
+        tree.close()
+
+
+def _parsed(scope: str, contents: list[bytes | None]) -> Sides:
+    records: list[Record | None] = []
+    for content in contents:
+        try:
+            records.append(None if content is None else Record.parse(content, scope))
+        except GitsealError:
+            records.append(None)
+    base, ours, theirs = records
+    return base, ours, theirs

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Pins: copies of the records that a person trusts, outside the repository's content (format 8).
+
+One directory lies in the git common directory, a file for each scope; one in the user's
+configuration, a file for each scope's *first* fingerprint, which stays through all rotations, so
+that the next clone on this machine asks nothing.  Files have mode 0600.
+"""
+
+from __future__ import annotations
+
+import os
+
+from gitseal.errors import GitsealError, IntegrityError, NewerVersionError, UntrustedError
+from gitseal.keys import check_scope_name
+from gitseal.policy.canonical import canonical_json, parse_json
+from gitseal.policy.records import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PIN_VERSION = 1
+MAX_PIN = 16 * 1024 * 1024
+
+_FIELDS = frozenset(("fingerprint", "name", "record", "services", "v"))
+
+
+class Pin:
+    """
+    What is trusted of one scope.
+
+    Attributes:
+        record: the trusted record.
+        services: key services that the person approved for it, such as `vault:https://…`.
+    """
+
+    __slots__ = ("data", "record", "services")
+
+    def __init__(self, record: Record, services: Iterable[str] = ()) -> None:
+        self.record = record
+        self.data = record.to_bytes()
+        self.services = tuple(services)
+
+    def to_bytes(self) -> bytes:
+        """Give the content of the pin's file."""
+        from gitseal.crypto.derive import format_fingerprint
+
+        return canonical_json(
+            {
+                "fingerprint": format_fingerprint(self.record.fingerprint()),
+                "name": self.record.name,
+                "record": self.data.decode("utf-8"),
+                "services": sorted(self.services),
+                "v": PIN_VERSION,
+            }
+        )
+
+    @classmethod
+    def parse(cls, data: bytes) -> Pin:
+        """
+        Read a pin; its record was verified before it was written.
+
+        Raises:
+            IntegrityError: not exactly a pin.
+            NewerVersionError: written by a newer gitseal.
+        """
+        fields = parse_json(data, "the pin")
+        version, record, services = fields.get("v"), fields.get("record"), fields.get("services")
+        if isinstance(version, int) and version > PIN_VERSION:
+            raise NewerVersionError("the pin was written by a newer gitseal")
+        if fields.keys() != _FIELDS or not isinstance(record, str):
+            raise IntegrityError("the pin is damaged")
+        if not isinstance(services, list):
+            raise IntegrityError("the pin is damaged")
+        pin = cls(Record.parse(record.encode("utf-8")), [str(one) for one in services])
+        if pin.to_bytes() != data:
+            raise IntegrityError("the pin is damaged")
+        return pin
+
+    def __repr__(self) -> str:
+        return f"Pin({self.record!r})"
+
+
+class PinDirectory:
+    """
+    A directory of pins by scope name, or by any other key that is a scope name in shape.
+
+    Args:
+        path: the directory; need not exist.
+    """
+
+    __slots__ = ("_known", "path")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._known: dict[str, Pin | None] = {}
+
+    def load(self, name: str) -> Pin | None:
+        """
+        Give a pin, or None where there is none.
+
+        Raises:
+            UntrustedError: others could have written it.
+            IntegrityError: it is damaged.
+        """
+        if name not in self._known:
+            self._known[name] = self._read(name)
+        return self._known[name]
+
+    def _read(self, name: str) -> Pin | None:
+        path = self._file(name)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            raise UntrustedError("the pin cannot be read", hint="ls -l on it", path=path) from None
+        try:
+            if os.fstat(descriptor).st_mode & 0o170022 != 0o100000:
+                raise UntrustedError(
+                    "others may write this pin, so it proves nothing",
+                    hint="look at it, then: chmod 600 on it, or delete it and gitseal trust",
+                    path=path,
+                )
+            with os.fdopen(descriptor, "rb", closefd=False) as stream:
+                data = stream.read(MAX_PIN + 1)
+        finally:
+            os.close(descriptor)
+        try:
+            return Pin.parse(data)
+        except GitsealError as error:
+            error.hint = error.hint or "delete it, then compare safety codes: gitseal trust"
+            raise error.at(path) from None
+
+    def save(self, name: str, pin: Pin) -> None:
+        """Write a pin, mode 0600, replacing the one before it."""
+        from gitseal.files import os_failure, write_atomically
+
+        try:
+            os.makedirs(self.path, mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise os_failure(error, self.path, "cannot keep what you trust") from None
+        write_atomically(self._file(name), pin.to_bytes(), mode=0o600)
+        self._known[name] = pin
+
+    def forget(self, name: str) -> bool:
+        """Delete a pin; False where there was none."""
+        self._known.pop(name, None)
+        try:
+            os.unlink(self._file(name))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def names(self) -> list[str]:
+        """Give the names of all pins, sorted."""
+        try:
+            files = os.listdir(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return sorted(name[:-5] for name in files if name.endswith(".json"))
+
+    def _file(self, name: str) -> str:
+        check_scope_name(name)
+        return os.path.join(self.path, name + ".json")

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""FORMAT.md is true: its sessions run, and the files it shows are those of the known answers."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "FORMAT.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def test_every_session_gives_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    session = doctest.DocTestParser().get_doctest(
+        "".join(blocks("pycon")), {}, "FORMAT.md", None, 0
+    )
+    said: list[str] = []
+
+    result = doctest.DocTestRunner(verbose=False, optionflags=doctest.IGNORE_EXCEPTION_DETAIL).run(
+        session, out=said.append
+    )
+
+    assert result.attempted > 30
+    assert not result.failed, "".join(said)
+
+
+def test_the_sealed_file_it_shows_is_a_known_answer() -> None:
+    known = json.loads((ROOT / "tests/vectors/format-v1.json").read_text(encoding="utf-8"))
+    shown = [block for block in blocks("yaml") if block.startswith("db:")]
+
+    assert shown == [known["documents"][0]["sealed_file"]]
+
+
+def test_the_sealed_comment_it_shows_is_a_known_answer() -> None:
+    known = json.loads((ROOT / "tests/vectors/format-v1.json").read_text(encoding="utf-8"))
+    (comment,) = [token["token"] for token in known["tokens"] if token["syntax"] == "comment"]
+
+    assert any(comment in block for block in blocks("yaml"))
+
+
+def test_the_grammar_of_base_32_is_the_alphabet() -> None:
+    from gitseal.crypto import base32
+
+    (grammar,) = blocks("abnf")
+    line = next(line for line in grammar.splitlines() if line.startswith("cb32"))
+    ranges = re.findall(r"%x([0-9A-F]{2})-([0-9A-F]{2})", line)
+    letters = [chr(code) for low, high in ranges for code in range(int(low, 16), int(high, 16) + 1)]
+
+    assert "".join(letters).encode() == base32.ALPHABET
+
+
+def test_the_limits_it_names_are_those_of_the_code() -> None:
+    from gitseal.documents import base
+
+    table = dict(re.findall(r"^\| ([a-z ]+) \| ([\d,]+(?: [MGK]iB)?) \|$", TEXT, re.MULTILINE))
+
+    assert table["depth"] == f"{base.MAX_DEPTH}"
+    assert table["events"] == f"{base.MAX_EVENTS:,}"
+    assert table["one value"] == f"{base.MAX_VALUE >> 20} MiB"
+    assert table["a structured document"] == f"{base.MAX_DOCUMENT >> 20} MiB"
