@@ -18,6 +18,10 @@ from __future__ import annotations
 
 from gitseal.errors import GitsealError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitseal.operations.workspace import Workspace
+
 __version__ = "0.1.0"
 __all__ = ["GitsealError", "__version__", "open_file", "read_value", "seal_bytes"]
 
@@ -37,7 +41,7 @@ def open_file(path: str) -> bytes:
     """
     from gitseal.operations.library import open_file as implementation
 
-    return implementation(path)
+    return implementation(_workspace(), path)
 
 
 def read_value(path: str, key: str) -> str:
@@ -53,7 +57,7 @@ def read_value(path: str, key: str) -> str:
     """
     from gitseal.operations.library import read_value as implementation
 
-    return implementation(path, key)
+    return implementation(_workspace(), path, key)
 
 
 def seal_bytes(data: bytes, path: str) -> bytes:
@@ -73,4 +77,16 @@ def seal_bytes(data: bytes, path: str) -> bytes:
     """
     from gitseal.operations.library import seal_bytes as implementation
 
-    return implementation(data, path)
+    return implementation(_workspace(), data, path)
+
+
+def _workspace() -> Workspace:
+    """Look around from the current directory; asks nothing, and tells nothing but errors."""
+    from gitseal.operations.workspace import Workspace
+    from gitseal.repository.finding import find
+    from gitseal.session import Session
+    from gitseal.settings import Settings
+
+    settings = Settings.from_environment()
+    repository = find(".", settings.environ)
+    return Workspace(settings, repository, Session(settings))

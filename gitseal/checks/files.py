@@ -3,23 +3,34 @@
 
 from __future__ import annotations
 
-from gitseal import sealedfile
-from gitseal.checks.findings import Finding
+from gitseal import documents, sealedfile
+from gitseal.checks.findings import Finding, shell_word
+from gitseal.crypto.base32 import looks_sealed
 from gitseal.crypto.values import check_grammar
-from gitseal.errors import GitsealError, IntegrityError, NotADocumentError, RefusedError
+from gitseal.errors import (
+    GitsealError,
+    IntegrityError,
+    MovedError,
+    NotADocumentError,
+    RefusedError,
+)
 from gitseal.keypaths import format_path
 from gitseal.native.places import check_aliases, unsealed_places
 from gitseal.sealedfile import ClearFile, SealedFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gitseal.authority import Grant
     from gitseal.documents.base import Document
+    from gitseal.native.header import Header
+    from gitseal.policy.records import Epoch
 
-_SEAL_IT = "gitseal encrypt {}"
 
-
-def check_file(path: str, data: bytes, grant: Grant) -> list[Finding]:
+def check_file(
+    path: str, data: bytes, grant: Grant, is_new: Callable[[], bool] | None = None
+) -> list[Finding]:
     """
     Give everything that is wrong with one file that a scope claims.
 
@@ -27,21 +38,22 @@ def check_file(path: str, data: bytes, grant: Grant) -> list[Finding]:
         path: in the repository.
         data: its content in the tree that is checked, as git stores it.
         grant: what the record of its scope says.
+        is_new: tells whether the content is newer than the branch; asked under older records.
     """
     if not data:
-        hint = "remove it, or fill it: gitseal edit " + path
+        hint = f"remove it, or fill it: gitseal edit {shell_word(path)}"
         return [Finding("GS207", path, "is empty", hint=hint)]
     try:
         content = sealedfile.inspect(data, path, whole=grant.is_whole(path))
     except NotADocumentError as error:
         return [_unreadable(path, error)]
-    except IntegrityError as error:
-        return [Finding("GS103", path, error.message, hint=error.hint or "")]
+    except IntegrityError:
+        return _imposters(path, data, grant)
     except GitsealError as error:
         return [Finding("GS205", path, error.message, hint=error.hint or "")]
     if isinstance(content, ClearFile):
         return _clear(path, content, grant)
-    return _sealed(path, content, grant)
+    return _sealed(path, content, grant, is_new)
 
 
 def _unreadable(path: str, error: NotADocumentError) -> Finding:
@@ -49,90 +61,150 @@ def _unreadable(path: str, error: NotADocumentError) -> Finding:
     return Finding("GS205", path, error.message, line=error.line, hint=hint)
 
 
+def _seal_it(path: str) -> str:
+    return f"gitseal encrypt {shell_word(path)}"
+
+
 def _clear(path: str, content: ClearFile, grant: Grant) -> list[Finding]:
     """A clear file: each value that should be sealed is a finding, so that all lines show."""
     document = content.document
-    hint = _SEAL_IT.format(path)
-    if document is None:
-        return [Finding("GS102", path, f"is not sealed (scope {grant.scope})", hint=hint)]
-    places = unsealed_places(document, grant.rules)
-    if not places:
-        return [Finding("GS102", path, f"is not sealed (scope {grant.scope})", hint=hint)]
-    return _plaintext(path, document, grant)
+    found = [] if document is None else _plaintext(path, document, grant)
+    if found:
+        return found
+    return [
+        Finding("GS102", path, f"is not sealed (scope {grant.scope})", hint=_seal_it(path)),
+    ]
 
 
 def _plaintext(path: str, document: Document, grant: Grant) -> list[Finding]:
     found = []
-    line = 1
-    position = 0
+    lines = _Lines(document.text)
     for slot in unsealed_places(document, grant.rules):
-        line += document.text.count("\n", position, slot[0])
-        position = slot[0]
         message = f"{format_path(slot[2])} is in clear"
-        found.append(Finding("GS101", path, message, line=line, hint=_SEAL_IT.format(path)))
+        line = lines.of(slot[0])
+        found.append(Finding("GS101", path, message, line=line, hint=_seal_it(path)))
+    if grant.rules.comments:
+        lines = _Lines(document.text)
+        for start, _end in document.comments:
+            message = "a comment is in clear"
+            line = lines.of(start)
+            found.append(Finding("GS104", path, message, line=line, hint=_seal_it(path)))
     return found
 
 
-def _sealed(path: str, content: SealedFile, grant: Grant) -> list[Finding]:
-    header = content.header
+class _Lines:
+    """Counts lines of growing positions, each part of the text once."""
+
+    __slots__ = ("_line", "_position", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._line = 1
+        self._position = 0
+
+    def of(self, position: int) -> int:
+        if position < self._position:
+            return self._text.count("\n", 0, position) + 1
+        self._line += self._text.count("\n", self._position, position)
+        self._position = position
+        return self._line
+
+
+def _imposters(path: str, data: bytes, grant: Grant) -> list[Finding]:
+    """A document in which something only looks sealed: name it, and all else that is clear."""
+    syntax = documents.syntax_of(path)
+    assert syntax is not None  # noqa: S101 - only documents have values that look sealed
+    document = documents.parse(data, syntax)
+    hint = f"take it from git again: git diff {shell_word(path)}"
+    found = []
+    spans = [(slot[0], slot[7], format_path(slot[2])) for slot in document.slots]
+    spans += [
+        (start, document.text[start:end].lstrip(" \t"), "comment")
+        for start, end in document.comments
+    ]
+    fakes = {start for start, text, _name in spans if looks_sealed(text)}
+    for start, _text, name in spans:
+        if start in fakes:
+            line = document.text.count("\n", 0, start) + 1
+            message = f"{name} looks sealed, but is damaged or made up"
+            found.append(Finding("GS103", path, message, line=line, hint=hint))
+    lines = {one.line for one in found}
+    rest = [one for one in _plaintext(path, document, grant) if one.line not in lines]
+    return found + rest
+
+
+def _sealed(
+    path: str, content: SealedFile, grant: Grant, is_new: Callable[[], bool] | None
+) -> list[Finding]:
+    epoch, found = _epoch(path, content.header, grant, is_new)
+    if epoch is not None:
+        found += _origin(path, content.header.origin, grant)
+        found += _seal(path, content, grant, epoch)
+    if content.document is not None:
+        found += _plaintext(path, content.document, grant)
+        found += _aliases(path, content.document, grant)
+    elif not grant.is_whole(path) and documents.syntax_of(path) is not None:
+        hint = f"list it under `whole`, or seal it again: gitseal edit {shell_word(path)}"
+        message = "is sealed as a whole, though its name says a document"
+        found.append(Finding("GS206", path, message, hint=hint))
+    return found
+
+
+def _epoch(
+    path: str, header: Header, grant: Grant, is_new: Callable[[], bool] | None
+) -> tuple[Epoch | None, list[Finding]]:
+    """Give the epoch of a file, if it can be verified under one, and what is wrong with it."""
     try:
         epoch = grant.check_header(header.scope, header.epoch, header.kid)
+    except MovedError as error:
+        return None, [Finding("GS203", path, error.message, hint=error.hint or "")]
     except RefusedError as error:
-        return [Finding("GS204", path, error.message, hint=error.hint or "")]
+        hint = (error.hint or "").replace("FILE", shell_word(path))
+        return None, [Finding("GS204", path, error.message, hint=hint)]
     except GitsealError as error:
-        return [Finding("GS203", path, error.message, hint=error.hint or "")]
-    found = _origin(path, header.origin, grant)
-    verified = content.header.seal is not None
-    try:
-        content.verify(grant.record.scope_id(epoch.n), epoch.sign, strict=grant.strict)
-    except IntegrityError as error:
-        verified = False
-        found.append(Finding("GS201", path, error.message, hint=error.hint or ""))
-    if content.document is not None:
-        found += _places(path, content.document, grant)
-        if not verified:
-            found += _damaged(path, content.document)
-    elif not grant.is_whole(path) and _structured(path):
-        found.append(
-            Finding(
-                "GS206",
-                path,
-                "is sealed as a whole, though its name says a document",
-                hint="list it under `whole`, or seal it again: gitseal edit " + path,
-            )
-        )
-    return found
-
-
-def _structured(path: str) -> bool:
-    from gitseal.documents import syntax_of
-
-    return syntax_of(path) is not None
+        return None, [Finding("GS203", path, error.message, hint=error.hint or "")]
+    pinned = grant.verdict.pinned
+    known = None if pinned is None or grant.verdict.trusted else pinned.epoch(epoch.n)
+    if known is None or known.state != "retired" or is_new is None or not is_new():
+        return epoch, []
+    message = f"is newly sealed in epoch {epoch.n} of {grant.scope}, which has been replaced"
+    hint = "merge the keyring first: git merge, or rebase on the branch that has it"
+    return epoch, [Finding("GS204", path, message, hint=hint)]
 
 
 def _origin(path: str, origin: str, grant: Grant) -> list[Finding]:
     if grant.plain or origin == path:
         if grant.plain and origin:
-            return [Finding("GS202", path, "has an origin, though its scope is plain")]
+            hint = f"seal it again: {_seal_it(path)}"
+            return [
+                Finding("GS202", path, "has an origin, though its scope is plain", hint=hint),
+            ]
         return []
-    hint = f"gitseal mv {origin} {path}"
+    if not origin:
+        message = "has no origin, though its scope is not plain"
+        return [Finding("GS202", path, message, hint=f"seal it again: {_seal_it(path)}")]
+    hint = f"gitseal mv {shell_word(origin)} {shell_word(path)}"
     return [Finding("GS202", path, f"was sealed as {origin}", hint=hint)]
 
 
-def _places(path: str, document: Document, grant: Grant) -> list[Finding]:
-    found = _plaintext(path, document, grant)
-    text = document.text
+def _seal(path: str, content: SealedFile, grant: Grant, epoch: Epoch) -> list[Finding]:
+    try:
+        content.verify(grant.record.scope_id(epoch.n), epoch.sign, strict=grant.strict)
+    except IntegrityError as error:
+        hint = (error.hint or "").replace("FILE", shell_word(path))
+        damaged = [] if content.document is None else _damaged(path, content.document)
+        return [Finding("GS201", path, error.message, hint=hint), *damaged]
+    if content.header.seal is None and content.document is not None:
+        return _damaged(path, content.document)
+    return []
+
+
+def _aliases(path: str, document: Document, grant: Grant) -> list[Finding]:
     try:
         check_aliases(document, grant.rules)
     except GitsealError as error:
-        found.append(Finding("GS105", path, error.message, hint=error.hint or ""))
-    if grant.rules.comments:
-        for start, _end in document.comments:
-            line = text.count("\n", 0, start) + 1
-            message = "a comment is in clear"
-            hint = _SEAL_IT.format(path)
-            found.append(Finding("GS104", path, message, line=line, hint=hint))
-    return found
+        return [Finding("GS105", path, error.message, hint=error.hint or "")]
+    return []
 
 
 def _damaged(path: str, document: Document) -> list[Finding]:
@@ -141,6 +213,6 @@ def _damaged(path: str, document: Document) -> list[Finding]:
     for slot in document.sealed:
         if not check_grammar(slot[7]):
             line = document.text.count("\n", 0, slot[0]) + 1
-            message = f"{format_path(slot[2])} only looks sealed"
+            message = f"{format_path(slot[2])} looks sealed, but is damaged or made up"
             found.append(Finding("GS103", path, message, line=line))
     return found

@@ -54,8 +54,7 @@ def apply(yes: Yes = False, dry_run: DryRun = False) -> int:
     applied = applying.carry_out(current, steps)
     if merged is not None:
         applied.written.insert(0, POLICY_FILE)
-    tell_applied(applied)
-    return 0
+    return tell_applied(applied)
 
 
 def _write_policy(current: Workspace, data: bytes) -> None:
@@ -177,12 +176,12 @@ def _edit_policy(
     _write_policy(current, new)
     applied = applying.carry_out(current, steps)
     applied.written.insert(0, POLICY_FILE)
-    tell_applied(applied)
+    code = tell_applied(applied)
     if leaver and known:
         say(f"{leaver} could read what these files hold; replace those secrets at their source:")
         for file in known:
             say(f"  {file}")
-    return 0
+    return code
 
 
 def _readable_by(current: Workspace, name: str) -> list[str]:
@@ -292,6 +291,7 @@ def rotate(
     names = scope or current.authority.scopes()
     if not scope and len(names) != 1:
         raise UsageError("name the scope", hint=f"there are: {', '.join(names)}")
+    code = 0
     for name in names:
         grant = current.authority.grant_scope(name)
         grant.check_writable()
@@ -299,5 +299,5 @@ def rotate(
         rotation = rotating.rotate(current, grant.record)
         applied = applying.Applied()
         applying.note(name, rotation, applied)
-        tell_applied(applied)
-    return 0
+        code = max(code, tell_applied(applied))
+    return code

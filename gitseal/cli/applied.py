@@ -24,13 +24,15 @@ def tell_steps(steps: list[Step]) -> None:
             say(f"  {change}")
 
 
-def tell_applied(applied: Applied) -> None:
-    """Tell what was written, what is left to do, and what did not open."""
+def tell_applied(applied: Applied) -> int:
+    """Tell what was done, what is left to do, and what did not open; gives the exit code."""
+    failed = False
     written = sorted(set(applied.written))
     if written:
         say(f"wrote {', '.join(written)}" if len(written) <= 6 else f"wrote {len(written)} files")
     for scope, resealed in applied.resealed.items():
         for _path, error in resealed.failed:
+            failed = True
             print_error(error)
         if resealed.clear:
             say(f"not sealed yet in scope {scope}: {', '.join(resealed.clear)}")
@@ -41,3 +43,4 @@ def tell_applied(applied: Applied) -> None:
     for scope, names in applied.leavers.items():
         say(f"{', '.join(names)} can still have the key of scope {scope}")
         say(f"hint: gitseal rotate {scope}")
+    return int(failed)

@@ -13,7 +13,7 @@ from gitseal.cli.context import terminal, workspace
 from gitseal.cli.reporting import print_error, say
 from gitseal.errors import ChangedError, GitsealError, UsageError
 from gitseal.operations import changing, editing
-from gitseal.operations.editing import Draft
+from gitseal.operations.editing import Draft, Kept
 from gitseal.operations.workspace import Workspace
 
 TYPE_CHECKING = False
@@ -48,28 +48,31 @@ def edit(
     current = workspace()
     draft = editing.begin(current, path)
     kept = editing.resume(current, draft) if resume else None
+    _tell_state(draft, kept)
     if kept is None:
-        _tell_state(draft)
         editing.check_text(draft)
     first = kept.text if kept else editing.template(draft) if draft.is_new else draft.text
     with _session(current, draft) as session:
-        text = _rounds(current, draft, session, first, resumed=kept is not None)
-    if text is None:
-        say(f"{path}: nothing changed")
-        return
+        text = _rounds(current, draft, session, first, kept)
     if kept is not None:
         editing.discard(current, draft, kept)
+    if text is None:
+        still = f"; it is still in clear: gitseal encrypt {path}" if draft.was_clear else ""
+        say(f"{path}: nothing changed{still}")
+        return
     what = editing.changes(draft, text) or "changed"
     say(f"{path}: {what}" if draft.stays_clear else f"sealed {path}: {what}")
 
 
-def _tell_state(draft: Draft) -> None:
+def _tell_state(draft: Draft, kept: Kept | None) -> None:
     path = draft.place.typed
     if draft.was_clear:
         say(f"{path} is in clear; it will be sealed when you save it")
-    kept = editing.kept_path(draft)
     if kept is not None:
-        say(f"an earlier edit is kept in {kept}; to go on with it: gitseal edit --resume {path}")
+        what = editing.changes(draft, kept.text) or "it cannot be compared key by key"
+        say(f"going on with {kept.path}; against {path} as it is now: {what}")
+    elif (other := editing.kept_path(draft)) is not None:
+        say(f"an earlier edit is kept in {other}; to go on with it: gitseal edit --resume {path}")
 
 
 def _session(current: Workspace, draft: Draft) -> EditorSession:
@@ -89,7 +92,7 @@ def _session(current: Workspace, draft: Draft) -> EditorSession:
         cwd=os.getcwd(),
         say=say,
     )
-    _, known = arguments_for(session.command, "", "")
+    _, known = arguments_for(session.command, "")
     batch = any(word.startswith(_BATCH) for word in session.command[1:])
     if known and not batch and not terminal():
         raise UsageError(
@@ -116,7 +119,7 @@ def _git_editor(current: Workspace) -> str | None:
 
 
 def _rounds(
-    current: Workspace, draft: Draft, session: EditorSession, first: bytes, *, resumed: bool
+    current: Workspace, draft: Draft, session: EditorSession, first: bytes, kept: Kept | None
 ) -> bytes | None:
     """Edit until the text can be sealed, or the person gives up; None if nothing changed."""
     initial: bytes | None = first
@@ -124,20 +127,18 @@ def _rounds(
         try:
             text = editing.without_template(draft, session.edit(initial))
         except GitsealError as error:
-            _keep(current, draft, session.text, first, error)
+            if session.text != first:
+                _keep(current, draft, session.text, kept, error)
             raise
         initial = None
-        if text == draft.text and not (resumed and draft.is_new):
+        if text == draft.text:
             return None
         try:
             editing.save(current, draft, text)
-        except ChangedError as error:
-            _keep(current, draft, text, b"", error)
-            raise
         except GitsealError as error:
-            if _goes_on(error):
+            if not isinstance(error, ChangedError) and _goes_on(error):
                 continue
-            _keep(current, draft, text, b"", error)
+            _keep(current, draft, text, kept, error)
             raise
         return text
 
@@ -157,19 +158,21 @@ def _goes_on(error: GitsealError) -> bool:
 
 
 def _keep(
-    current: Workspace, draft: Draft, text: bytes, first: bytes, error: GitsealError
+    current: Workspace, draft: Draft, text: bytes, kept: Kept | None, error: GitsealError
 ) -> None:
     """Put a text that could not be saved beside its file, sealed, and say so in the error."""
-    if text in {first, b"", draft.text}:
+    if not text or text == draft.text:
         return
     path = draft.place.typed
     try:
-        kept = editing.keep(current, draft, text)
+        new = editing.keep(current, draft, text)
+        if kept is not None:
+            editing.discard(current, draft, kept)
     except GitsealError as failure:
         say(f"error: your edit could not be kept: {failure}")
         return
     error.message = error.message.removesuffix("; nothing was written")
-    error.hint = f"your edit is kept, sealed, in {kept}; go on: gitseal edit --resume {path}"
+    error.hint = f"your edit is kept, sealed, in {new}; go on: gitseal edit --resume {path}"
 
 
 def set_value(

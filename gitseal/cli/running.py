@@ -11,11 +11,10 @@ from gitseal.cli.context import workspace
 from gitseal.cli.starting import Wishes, split, start, with_exit_code
 
 Words = Annotated[
-    list[str] | None,
+    list[str],
     typer.Argument(
-        metavar="[FILE]... -- PROGRAM [ARGUMENT]...",
+        metavar="FILE... -- PROGRAM ARGUMENT",
         help="sealed files, then -- and the program; everything behind -- is the program's",
-        show_default=False,
     ),
 ]
 Prefix = Annotated[str, typer.Option(metavar="TEXT", help="put TEXT before every name")]
@@ -38,7 +37,7 @@ Mask = Annotated[bool, typer.Option("--mask", help="replace values in the progra
 
 
 def run(
-    words: Words = None,
+    words: Words,
     prefix: Prefix = "",
     only: Only = None,
     override: Override = False,
@@ -48,6 +47,8 @@ def run(
 ) -> int:
     """
     Run a program with the values of sealed files in its environment.
+
+    gitseal run [OPTION]... [FILE]... -- PROGRAM [ARGUMENT]...
 
     Without FILE the nearest sealed .env is used, here or above, up to the top of the repository.
     Names are DB_PASSWORD for the key db.password; a .env file's names stay as they are. Of
@@ -62,7 +63,7 @@ def run(
     """
 
     def action() -> int:
-        files, command = split(words or [])
+        files, command = split(words)
         wishes = Wishes(
             prefix=prefix,
             only=only or (),

@@ -115,9 +115,7 @@ def start(
     return _stay(workspace, command, environment, values, wishes)
 
 
-def _environment(
-    workspace: Workspace, values: dict[str, str], wishes: Wishes
-) -> dict[str, str]:
+def _environment(workspace: Workspace, values: dict[str, str], wishes: Wishes) -> dict[str, str]:
     from gitseal.launch.run import is_dangerous, prepare_environment
 
     dangerous = [name for name in values if is_dangerous(name) and name not in wishes.allowed]

@@ -98,7 +98,28 @@ def _load_c() -> Engine | None:
         from yaml.error import YAMLError
     except ImportError:
         return None
-    return Engine(CParser, yaml.events, YAMLError, in_c=True)
+    return Engine(_in_pieces(CParser), yaml.events, YAMLError, in_c=True)
+
+
+class _Stream:
+    """Hands a long text to libyaml piece by piece, which else makes a copy of all of it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._position = 0
+
+    def read(self, size: int) -> str:
+        """Give the next characters; no more than were asked for."""
+        start = self._position
+        self._position += size
+        return self._text[start : start + size]
+
+
+def _in_pieces(parser: Callable[[Any], Any]) -> NewParser:
+    return lambda text: parser(text if len(text) < _LONG else _Stream(text))
+
+
+_LONG = 1 << 18
 
 
 def _load_alone() -> Engine | None:
@@ -118,7 +139,7 @@ def _load_alone() -> Engine | None:
     if not kept:
         return None
     sys.meta_path.insert(0, _Keeper(kept))
-    new_parser: NewParser = kept[_EXTENSION].CParser
+    new_parser = _in_pieces(kept[_EXTENSION].CParser)
     error: type[Exception] = kept["yaml.error"].YAMLError
     return Engine(new_parser, kept["yaml.events"], error, in_c=True)
 

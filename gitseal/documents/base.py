@@ -124,22 +124,22 @@ class Document:
 
     @classmethod
     def compared(
-        cls, clear: tuple[str, str, bool], events: list[bytes], parse: Callable[..., Document]
+        cls, syntax: str, text: str, parse: Callable[..., Document], *, bom: bool
     ) -> Document:
         """
-        Make a document of a text whose events are known, and parse it when it must be.
+        Make a document of a text that is known to be one, and parse it when it must be.
 
         Most callers want nothing but its text, and get it in half the time and memory.
 
         Args:
-            clear: (syntax, text, byte order mark), without a header.
-            events: what parsing it gives.
+            syntax: as in `Document`.
+            text: without a header.
             parse: the syntax module's.
+            bom: as in `Document`.
         """
         document = cls.__new__(cls)
-        document.syntax, document.text, document.bom = clear
-        document.line_break, document.mixed_breaks = line_breaks(document.text)
-        document.events = events
+        document.syntax, document.text, document.bom = syntax, text, bom
+        document.line_break, document.mixed_breaks = line_breaks(text)
         document.header, document.header_span = None, (0, 0)
         document.parse_later = parse
         return document
@@ -148,7 +148,7 @@ class Document:
 
         def __getattr__(self, name):  # noqa: ANN001, ANN204
             """Parse now; only what `compared` left out is not there at first."""
-            if name not in _PARSED or not hasattr(type(self), name):
+            if name not in _PARSED:
                 raise AttributeError(name)
             parsed = self.parse_later(self.text, bom=self.bom)
             for each in _PARSED:
@@ -156,7 +156,9 @@ class Document:
             return getattr(self, name)
 
 
-_PARSED = ("aliases", "comments", "empties", "layout", "sealed", "sealed_comments", "slots")
+_PARSED = (
+    "aliases", "comments", "empties", "events", "layout", "sealed", "sealed_comments", "slots",
+)  # fmt: skip
 
 
 class _Unreadable:

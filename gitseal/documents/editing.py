@@ -19,12 +19,13 @@ from gitseal.keypaths import format_typed
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
+    from typing import Any
 
     from gitseal.documents.base import Document, Edit
     from gitseal.documents.tree import Node
     from gitseal.keypaths import TypedPath
 
-    Shape = list[object]
+    Shape = list[Any]
 
 
 class Place:
@@ -122,15 +123,33 @@ def remove(document: Document, parts: TypedPath) -> str:
         DocumentError: it cannot be done without touching something else.
     """
     place = _existing(document, parts)
-    text = _apply(document, _module(document).remove_edits(document, place))
+    edits = _module(document).remove_edits(document, place)
     expected = _shapes(place.roots)
-    entries: list[object] = _at(expected, place, len(place.steps) - 1)[-1]  # type: ignore[assignment]
+    entries = _children(expected, place)
     if document.syntax == "dotenv":
         # Each of equal names goes: the one before would count from now on.
-        name = place.parts[0]
-        entries[:] = [one for one in entries if one[0][-1] != name]  # type: ignore[index]
+        entries[:] = [one for one in entries if one[0][-1] != place.parts[0]]
     else:
         del entries[place.steps[-1]]
+    try:
+        return _checked(document, edits, expected)
+    except DocumentError:
+        # A block scalar that would end the text now may need the line break before the hole.
+        kept = [_with_break(document.text, edit) for edit in edits]
+        if kept == edits:
+            raise
+        return _checked(document, kept, expected)
+
+
+def _with_break(text: str, edit: Edit) -> Edit:
+    start, end, replacement = edit
+    if end == len(text) and not replacement and text[start : start + 1] in {"\r", "\n"}:
+        start = text.index("\n", start) + 1
+    return start, end, replacement
+
+
+def _checked(document: Document, edits: list[Edit], expected: list[Shape]) -> str:
+    text = _apply(document, edits)
     _compare(expected, _parsed(document, text))
     return text
 
@@ -150,20 +169,24 @@ def move(document: Document, source: TypedPath, target: TypedPath) -> str:
         raise UsageError(f"{format_typed(target)} exists already")
     if tuple(goal.parts[: len(place.parts)]) == tuple(place.parts):
         raise UsageError("a key cannot be moved into itself")
-    same = goal.nodes[-1] is place.nodes[-2] and len(goal.rest) == 1
-    module = _module(document)
-    if same and isinstance(goal.node, Mapping):
-        text = _apply(document, module.rename_edits(document, place, str(goal.rest[0])))
-        expected = _shapes(place.roots)
-        entries: list[object] = _at(expected, place, len(place.steps) - 1)[-1]  # type: ignore[assignment]
-        entry: Shape = entries[place.steps[-1]]  # type: ignore[assignment]
-        changed = _parsed(document, text)
-        new = Place(changed, place.root, goal.parts)
-        if not new.rest and isinstance(new.nodes[-2], Mapping):
-            entry[0] = _shape(new.nodes[-2].entries[new.steps[-1]][0])
-        _compare(expected, changed)
-        return text
+    here = (place.root, place.steps[:-1])
+    if (goal.root, goal.steps) == here and len(goal.rest) == 1 and isinstance(goal.node, Mapping):
+        return _rename(document, place, goal)
     return _carry(document, place, goal)
+
+
+def _rename(document: Document, place: Place, goal: Place) -> str:
+    """Write another name for a key, which keeps its place."""
+    edits = _module(document).rename_edits(document, place, str(goal.rest[0]))
+    text = _apply(document, edits)
+    expected = _shapes(place.roots)
+    entry = _children(expected, place)[place.steps[-1]]
+    changed = _parsed(document, text)
+    new = Place(changed, place.root, goal.parts)
+    if not new.rest and isinstance(new.nodes[-2], Mapping):
+        entry[0] = _shape(new.nodes[-2].entries[new.steps[-1]][0])
+    _compare(expected, changed)
+    return text
 
 
 def _carry(document: Document, place: Place, goal: Place) -> str:
@@ -213,7 +236,7 @@ def _check_room(place: Place) -> None:
             hint="remove it first: gitseal unset",
         )
     if isinstance(node, Mapping) and isinstance(part, int):
-        raise DocumentError(f"{above} is a mapping, not a list", hint=f'write {above}."{part}"')
+        raise DocumentError(f"{above} is a mapping, not a list", hint=f'a key is written "{part}"')
     start = 1 if isinstance(node, Mapping | Sequence) else 0
     if any(isinstance(one, int) and one for one in place.rest[start:]):
         raise NotFoundError("a new list begins with [0]")
@@ -262,9 +285,15 @@ def _at(shapes: list[Shape], place: Place, depth: int) -> Shape:
     """Give the shape of the node that stands `depth` steps down."""
     shape = shapes[place.root]
     for index, node in zip(place.steps[:depth], place.nodes, strict=False):
-        one = shape[-1][index]  # type: ignore[index]
+        one = shape[-1][index]
         shape = one[1] if isinstance(node, Mapping) else one
     return shape
+
+
+def _children(shapes: list[Shape], place: Place) -> list[Any]:
+    """Give the shapes of the entries or items among which the place stands."""
+    children: list[Any] = _at(shapes, place, len(place.steps) - 1)[-1]
+    return children
 
 
 def _compare(expected: list[Shape], changed: list[Node]) -> None:
@@ -286,7 +315,7 @@ def _check_set(place: Place, changed: list[Node], new: Wanted) -> None:
     # A document of nothing but comments has no node yet.
     if place.rest and isinstance(old, Mapping | Sequence):
         added = _shape(now)[-1]
-        shape[-1] = [*shape[-1], added[-1]]  # type: ignore[index,misc]
+        shape[-1] = [*shape[-1], added[-1]]
         top, rest = found.nodes[depth + 1], place.rest[1:]
     else:
         shape[:] = _shape(now)

@@ -11,6 +11,7 @@ from gitseal.documents.editing_yaml_removal import (
     in_flow,
     line_start,
     line_stop,
+    next_line,
     remove_edits,
     rename_edits,
     source_of,
@@ -145,9 +146,8 @@ class _Writer:
         edits = [(start, node.end, head)]
         if len(lines) > 1:
             stop = line_stop(text, node.end)
-            edits.append((stop, stop, self.block(lines[1:], self.parent_column() + self.step)))
-            if stop == len(text):
-                edits.append((stop, stop, self.line_break))
+            added = self.block(lines[1:], self.parent_column() + self.step)
+            edits.append((stop, stop, added + self.final_break(stop)))
         return edits
 
     def parent_column(self) -> int:
@@ -166,11 +166,18 @@ class _Writer:
     def below(self, node: Node, width: int) -> list[Edit]:
         """Insert behind the last line of a block collection."""
         lines = self.lines(self.place.rest)
-        stop = line_stop(self.text, node.end)
-        added = self.block(lines, width)
-        if stop == len(self.text) and len(lines) > 1:
-            added += self.line_break  # a literal may need it, and no other line suffers
-        return [(stop, stop, added)]
+        stop = _behind_comments(self.text, line_stop(self.text, node.end), width)
+        edits = [(stop, stop, self.block(lines, width) + self.final_break(stop))]
+        if stop == len(self.text):
+            edits += _end_of_block(_last(node))
+        return edits
+
+    def final_break(self, stop: int) -> str:
+        """Give the line break that a literal needs at the end of a text that has none."""
+        value = self.new.value
+        if stop == len(self.text) and isinstance(value, str) and value.endswith("\n"):
+            return self.line_break if quoting.literal(value) else ""
+        return ""
 
     def grow(self) -> list[Edit]:
         """Turn nothing - an empty value, null, `{}` or `[]` - into a block collection."""
@@ -183,7 +190,8 @@ class _Writer:
             width += self.offset if isinstance(place.rest[0], int) else self.step
             stop = line_stop(text, node.end)
             gap = after_key(text, key, node)
-            return [(gap, node.end, ""), (stop, stop, self.block(lines, width))]
+            added = self.block(lines, width) + self.final_break(stop)
+            return [(gap, node.end, ""), (stop, stop, added)]
         if node.end == node.inner and parent is None:
             return [self.at_the_end(lines)]
         width = column(text, node.inner)
@@ -230,6 +238,45 @@ class _Writer:
             end += tail.index(",") + 1
             return [(end, end, f"{gap}{member},")]
         return [(end, end, f",{gap}{member}")]
+
+
+def _behind_comments(text: str, stop: int, width: int) -> int:
+    """
+    Go on over comment lines that stand deeper than a new entry would.
+
+    They are about what is above, and a literal block would swallow them.
+    """
+    position = next_line(text, stop)
+    while position < len(text):
+        end = line_stop(text, position)
+        line = text[position:end].lstrip(" ")
+        if line and (line[0] != "#" or end - position - len(line) <= width):
+            break
+        if line:
+            stop = end
+        position = next_line(text, position)
+    return stop
+
+
+def _last(node: Node) -> Node:
+    """Give the last single value inside a collection."""
+    while isinstance(node, Mapping | Sequence):
+        children = [one for _, one in node.entries] if isinstance(node, Mapping) else node.items
+        if not children:
+            break
+        node = children[-1]
+    return node
+
+
+def _end_of_block(node: Node) -> list[Edit]:
+    """
+    Keep the value of a block scalar that ended with the text, before more text follows.
+
+    Without a line break at its end it has none in its value, which `-` says from now on.
+    """
+    if isinstance(node, Scalar) and node.style in {"|", ">"} and not node.value.endswith("\n"):
+        return [(node.inner + 1, node.inner + 1, "-")]
+    return []
 
 
 def _starts(node: Mapping | Sequence) -> list[int]:

@@ -9,7 +9,7 @@ from gitseal.keypaths import format_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
 
     from gitseal.documents.base import Document, Edit, Piece, Slot
@@ -34,21 +34,36 @@ def put_back(
         fit: gives the edits of a piece of several lines; None puts it back as it is.
         rewritten: instead of all that, the edits of single values, by their index.
     """
-    edits: list[Edit] = []
-    for index, (slot, piece) in enumerate(zip(document.sealed, pieces, strict=True)):
-        if rewritten and index in rewritten:
-            edits += rewritten[index]
-        elif piece[2] and fit is not None:
-            edits += fit(document, slot, piece)
-        else:
-            edits.append((slot[0], slot[1], piece[0]))
+    edits = _values(document, pieces, fit, rewritten or {})
+    if not document.sealed_comments:
+        return splice(document.text, edits)
+    everything = list(edits)
     for (start, end, _token), text in zip(document.sealed_comments, comments, strict=True):
-        edits.append((start, end, text))
+        everything.append((start, end, text))
+    everything.sort()
+    return splice(document.text, everything)
+
+
+def _values(
+    document: Document,
+    pieces: Sequence[Piece],
+    fit: Fit | None,
+    rewritten: dict[int, list[Edit]],
+) -> Iterator[Edit]:
+    """Give the edits of the values, in order, and at last the one that cuts the header."""
     cut = header_cut(document)
+    for index, (slot, piece) in enumerate(zip(document.sealed, pieces, strict=True)):
+        if cut is not None and slot[0] >= cut[0]:
+            yield cut
+            cut = None
+        if index in rewritten:
+            yield from rewritten[index]
+        elif piece[2] and fit is not None:
+            yield from fit(document, slot, piece)
+        else:
+            yield (slot[0], slot[1], piece[0])
     if cut is not None:
-        edits.append(cut)
-    edits.sort()
-    return splice(document.text, edits)
+        yield cut
 
 
 def opened_events(document: Document, contents: Sequence[tuple[bytes, bytes]]) -> list[bytes]:

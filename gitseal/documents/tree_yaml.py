@@ -27,9 +27,12 @@ def build(document: Document) -> Node:
     cut = header_cut(document)
     if cut is not None:
         roots = _without_header(roots, document.header_span[0])
-    first = roots[0] if roots else Scalar((len(text),) * 3, ROOT_PATH, "", "")
-    first.later = tuple(roots[1:])
-    return first
+    if not roots:
+        nothing = Scalar((len(text), len(text), len(text)), ROOT_PATH, "", "")
+        nothing.kind = "null"
+        return nothing
+    roots[0].later = tuple(roots[1:])
+    return roots[0]
 
 
 def _without_header(roots: list[Node], start: int) -> list[Node]:

@@ -43,7 +43,7 @@ from gitseal.keypaths import LIST_SEGMENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from gitseal.documents.base import Edit, Piece, Slot
@@ -369,13 +369,18 @@ def reads_back(
     edits: Iterable[Edit],
 ) -> bool:
     """Tell whether sealed text reads as promised; False may mean that one has to look closer."""
-    starts: list[int] = []
-    moved = 0
-    for start, end, replacement in edits:
-        # Values come in the order of `slots`; comments and an old header stand between them.
-        if len(starts) < len(slots) and start == slots[len(starts)][0]:
-            starts.append(start + moved)
-        moved += len(replacement) - (end - start)
     clear = document.text
     several = {slot[3]: (slot[5], slot[6]) for slot in slots if "\n" in clear[slot[0] : slot[1]]}
-    return yaml_compare.reads_back(text, events, starts, several)
+    return yaml_compare.reads_back(text, events, _new_starts(slots, edits), several)
+
+
+def _new_starts(slots: Sequence[Slot], edits: Iterable[Edit]) -> Iterator[int]:
+    """Give where the values begin after the edits; comments and a header stand between them."""
+    moved = 0
+    rest = iter(slots)
+    slot = next(rest, None)
+    for start, end, replacement in edits:
+        if slot is not None and start == slot[0]:
+            yield start + moved
+            slot = next(rest, None)
+        moved += len(replacement) - (end - start)

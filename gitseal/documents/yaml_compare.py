@@ -24,7 +24,7 @@ from gitseal.errors import NotADocumentError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
 
@@ -58,50 +58,52 @@ def document_event(item: Any) -> bytes:
 
 class Sight:
     """
-    Where sealed values were met.
+    Whether sealed values are met where they should be.
 
     Attributes:
-        starts: where each of them begins.
+        starts: where each of them should begin.
+        astray: whether one did not.
         stop: where the first event begins that differs.
         wanted: indices of events whose surroundings are of interest.
         surroundings: (indent, flow) for each of those.
     """
 
-    __slots__ = ("starts", "stop", "surroundings", "wanted")
+    __slots__ = ("astray", "starts", "stop", "surroundings", "wanted")
 
-    def __init__(self, wanted: set[int]) -> None:
-        self.starts: list[int] = []
+    def __init__(self, starts: Iterator[int], wanted: set[int]) -> None:
+        self.starts = starts
+        self.astray = False
         self.stop = 0
         self.wanted = wanted
         self.surroundings: dict[int, tuple[int, bool]] = {}
 
     def note(self, text: str, item: Any, index: int, surroundings: tuple[int, bool]) -> None:
-        """Note a sealed value."""
-        self.starts.append(skip_properties(text, item, item.end_mark.index))
+        """Look at a sealed value."""
+        if skip_properties(text, item, item.end_mark.index) != next(self.starts, -1):
+            self.astray = True
         if index in self.wanted:
             self.surroundings[index] = surroundings
 
 
-def first_difference(text: str, expected: Sequence[bytes], sight: Sight | None = None) -> int:
+def first_difference(text: str, expected: Iterable[bytes]) -> int:
     """
     Parse a text and compare its events with expected ones.
 
     Returns:
-        index of the first event that differs or is missing; -1 if none does.
+        index of the first event that differs, is missing or is one too many; -1 if none is.
     """
     engine = _libyaml.engine()
     try:
-        return _follow(text, expected, sight, engine)
+        return _follow(text, iter(expected), None, engine)
     except (engine.error, NotADocumentError, UnicodeEncodeError):
-        return len(expected)
+        return 0
 
 
 def _follow(
-    text: str, expected: Sequence[bytes], sight: Sight | None, engine: _libyaml.Engine
+    text: str, expected: Iterator[bytes], sight: Sight | None, engine: _libyaml.Engine
 ) -> int:
     scalar = engine.events.ScalarEvent
     fixed = _fixed_events(engine.events)
-    count = len(expected)
     stack: list[tuple[int, bool]] = []
     indent, flow = -1, False
     for index, item in enumerate(iter(engine.new_parser(text).get_event, None), -1):
@@ -131,16 +133,12 @@ def _follow(
                 indent, flow = stack.pop()
         elif (found := _rare_event(item, engine.events)) == b"":
             continue
-        if index >= count or found != expected[index]:
-            return _stopped(item, sight, min(index, count))
+        if found != next(expected, b""):
+            if sight is not None:
+                sight.stop = item.start_mark.index
+            return index
     # The event of the stream's end, too, has an index.
-    return -1 if index == count else index
-
-
-def _stopped(item: Any, sight: Sight | None, index: int) -> int:
-    if sight is not None:
-        sight.stop = item.start_mark.index
-    return index
+    return -1 if next(expected, b"") == b"" else index
 
 
 def _rare_event(item: Any, kinds: Any) -> bytes:
@@ -173,7 +171,7 @@ def _surroundings(text: str, item: Any, indent: int) -> tuple[int, bool]:
 def reads_back(
     text: str,
     events: Sequence[bytes],
-    starts: Sequence[int],
+    starts: Iterator[int],
     surroundings: dict[int, tuple[int, bool]],
 ) -> bool:
     """
@@ -188,10 +186,10 @@ def reads_back(
         starts: where each sealed value begins.
         surroundings: (indent, flow) of the values of several lines, by event.
     """
-    sight = Sight(set(surroundings))
+    sight = Sight(starts, set(surroundings))
     engine = _libyaml.engine()
     try:
-        difference = _follow(text, events, sight, engine)
+        difference = _follow(text, iter(events), sight, engine)
     except (engine.error, NotADocumentError, UnicodeEncodeError):
         return False
     # The header is the one thing more: an entry before the root's end, or a document.
@@ -199,6 +197,7 @@ def reads_back(
     return (
         difference in {len(events) - 2, len(events)}
         and at_header
-        and sight.starts == starts
+        and not sight.astray
+        and next(starts, None) is None
         and sight.surroundings == surroundings
     )

@@ -25,7 +25,7 @@ from gitseal.errors import DocumentError, IntegrityError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gitseal.documents.base import Edit, Piece, Slot
 
@@ -38,40 +38,45 @@ _FLOW_SIGNS = frozenset(",[]{}")
 # --- What a slice says alone -------------------------------------------------------------------
 
 
-def expected_events(document: Document, pieces: Sequence[Piece]) -> list[bytes]:
+def expected_events(document: Document, pieces: Sequence[Piece]) -> Iterator[bytes]:
     """
     Give the events of the clear document, those of opened values from their slices alone.
 
     Raises:
         IntegrityError: a slice is no single value; names the key path.
     """
-    events = document.events.copy()
-    escaped: list[int] = []
-    for place, (slot, piece) in enumerate(zip(document.sealed, pieces, strict=True)):
+    events = document.events
+    escaped = _read_escaped(document.sealed, pieces)
+    position = 0
+    for slot, piece in zip(document.sealed, pieces, strict=True):
+        index = slot[3]
+        while position < index:
+            yield events[position]
+            position += 1
+        position += 1
         text = piece[0]
         first = text[:1]
-        index = slot[3]
         if piece[2] or first in _BLOCK:
-            events[index] = opened_event(events[index], *_alone(slot, piece))
+            yield opened_event(events[index], *_alone(slot, piece))
         elif first == '"':
-            if "\\" in text:
-                escaped.append(place)
-            else:
-                events[index] = opened_event(events[index], b"!", text[1:-1].encode())
+            content = next(escaped) if "\\" in text else text[1:-1]
+            yield opened_event(events[index], b"!", content.encode())
         elif first == "'":
-            content = text[1:-1].replace("''", "'").encode()
-            events[index] = opened_event(events[index], b"!", content)
+            yield opened_event(events[index], b"!", text[1:-1].replace("''", "'").encode())
         else:
-            events[index] = opened_event(events[index], b"?", text.encode())
-    if escaped:
-        _read_escaped(document, pieces, escaped, events)
-    return events
+            yield opened_event(events[index], b"?", text.encode())
+    yield from events[position:]
 
 
-def _read_escaped(
-    document: Document, pieces: Sequence[Piece], places: Sequence[int], events: list[bytes]
-) -> None:
-    """Let the parser read many double-quoted slices of one line at once, as one list."""
+def _read_escaped(slots: Sequence[Slot], pieces: Sequence[Piece]) -> Iterator[str]:
+    """Let the parser read all double-quoted slices of one line with escapes, as one list."""
+    places = [
+        place
+        for place, piece in enumerate(pieces)
+        if "\\" in piece[0] and piece[0][0] == '"' and not piece[2]
+    ]
+    if not places:
+        return iter(())
     engine = _libyaml.engine()
     text = "".join([f"- {pieces[place][0]}\n" for place in places])
     try:
@@ -82,11 +87,9 @@ def _read_escaped(
         ]
     except engine.error:
         values = []
-    together = len(values) == len(places)
-    for number, place in enumerate(places):
-        slot = document.sealed[place]
-        content = (b"!", values[number].encode()) if together else _alone(slot, pieces[place])
-        events[slot[3]] = opened_event(events[slot[3]], *content)
+    if len(values) == len(places):
+        return iter(values)
+    return iter([_alone(slots[place], pieces[place])[1].decode() for place in places])
 
 
 def _alone(slot: Slot, piece: Piece) -> Content:
@@ -197,10 +200,10 @@ def _double_quoted(content: str) -> str:
 
 def restore(document: Document, pieces: Sequence[Piece], comments: Sequence[str]) -> Document:
     """See `gitseal.documents.restore`."""
-    expected = expected_events(document, pieces)
     text = restoring.put_back(document, pieces, comments, fit)
-    if first_difference(text, expected) < 0:
-        return _compared(document, text, expected)
+    if first_difference(text, expected_events(document, pieces)) < 0:
+        return _compared(document, text)
+    expected = list(expected_events(document, pieces))
     ladder = _Ladder(document, pieces, expected)
     # Each round writes at least one more value anew, and most need one of each kind.
     clear = _parse(text)
@@ -210,21 +213,21 @@ def restore(document: Document, pieces: Sequence[Piece], comments: Sequence[str]
         text = restoring.put_back(document, pieces, comments, fit, ladder.rewritten)
         clear = _parse(text)
         if clear is not None and clear.events == expected:
-            return _compared(document, text, expected)
+            return _compared(document, text)
     if clear is None:
         raise IntegrityError("the opened values do not fit into the layout of this document")
     restoring.compare(document, clear, expected)
     raise IntegrityError("the opened values are not what was sealed")
 
 
-def _compared(document: Document, text: str, events: list[bytes]) -> Document:
+def _compared(document: Document, text: str) -> Document:
     from gitseal.documents.yaml import parse
 
     try:
         check_characters(text)
     except DocumentError:
         raise IntegrityError("an opened value holds a character that YAML does not") from None
-    return Document.compared(("yaml", text, document.bom), events, parse)
+    return Document.compared("yaml", text, parse, bom=document.bom)
 
 
 _ROUNDS = 6

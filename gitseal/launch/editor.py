@@ -147,7 +147,7 @@ class EditorSession:
             GitsealError: the editor failed or could not be started; `text` has what it left.
         """
         if initial is not None:
-            if self._file:
+            if os.path.lexists(self._file):
                 os.unlink(self._file)
             self._file = self._directory.write(self._name, initial)
         arguments, known = arguments_for(self.command, self._file)

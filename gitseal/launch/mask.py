@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from gitseal.errors import UsageError
@@ -21,6 +22,7 @@ from gitseal.launch.run import exec_failure
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import FrameType
+    from typing import IO
 
 _FORWARDED = frozenset(
     (
@@ -74,13 +76,14 @@ def run_child(
         if values is not None:
             pairs = ((process.stdout, stdout), (process.stderr, stderr))
             threads = [
-                _copying(stream.fileno(), target, Masker(values))
+                _copying(stream, target, Masker(values))
                 for stream, target in pairs
                 if stream is not None
             ]
         _forward_until_end(process)
+        end = time.monotonic() + _DRAIN
         for thread in threads:
-            thread.join(_DRAIN)
+            thread.join(max(0.0, end - time.monotonic()))
     code = process.returncode
     return 128 - code if code < 0 else code
 
@@ -125,20 +128,18 @@ def _unblock(mask: set[int]) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _copying(source: int, target: int, masker: Masker) -> threading.Thread:
+def _copying(source: IO[bytes], target: int, masker: Masker) -> threading.Thread:
     thread = threading.Thread(target=_copy, args=(source, target, masker), daemon=True)
     thread.start()
     return thread
 
 
-def _copy(source: int, target: int, masker: Masker) -> None:
-    # When nobody listens any more, closing tells the program so, with SIGPIPE as it would be.
-    with contextlib.suppress(OSError):
-        while data := os.read(source, _PIECE):
+def _copy(source: IO[bytes], target: int, masker: Masker) -> None:
+    # Closed also when nobody reads from us any more: SIGPIPE tells the program, as it would alone.
+    with source, contextlib.suppress(OSError):
+        while data := os.read(source.fileno(), _PIECE):
             _write(target, masker.feed(data))
         _write(target, masker.finish())
-        return
-    os.close(source)
 
 
 def _write(target: int, data: bytes) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 
-from gitseal import documents, sealedfile
+from gitseal import documents
 from gitseal.errors import (
     ChangedError,
     GitsealError,

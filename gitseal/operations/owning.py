@@ -84,9 +84,7 @@ def scopes_here(workspace: Workspace, mine: Iterable[OwnKey]) -> list[ScopeHere]
     """
     keys = {one.key for one in mine}
     return [
-        ScopeHere(
-            record.name, (wrap.to for wrap in record.active.wraps if wrap.uri in keys)
-        )
+        ScopeHere(record.name, (wrap.to for wrap in record.active.wraps if wrap.uri in keys))
         for record in _records(workspace)
     ]
 

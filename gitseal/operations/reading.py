@@ -45,7 +45,11 @@ def open_for_use(workspace: Workspace, path: str, *, attended: bool = True) -> O
             hint="run this yourself in a terminal",
             path=path,
         )
-    return open_path(workspace, path, allow_clear=grant is not None and grant.plain)
+    try:
+        return open_path(workspace, path, allow_clear=grant is not None and grant.plain)
+    except NotFoundError as error:
+        error.path = path
+        raise
 
 
 def root_of(opened: Opened) -> Node:

@@ -61,7 +61,7 @@ def reseal_scope(
         try:
             _reseal(workspace, grant, before, place, result, dry_run=dry_run)
         except GitsealError as error:
-            result.failed.append((path, error))
+            result.failed.append((path, error.at(path)))
     return result
 
 

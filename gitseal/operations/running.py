@@ -127,7 +127,7 @@ def mounted(workspace: Workspace, paths: Sequence[str], *, attended: bool = True
         UsageError: two have one file name.
         GitsealError: one does not open.
     """
-    files = []
+    files: list[Mounted] = []
     for path in paths:
         opened = open_for_use(workspace, path, attended=attended)
         name = os.path.basename(opened.place.file)

@@ -112,7 +112,7 @@ class PinDirectory:
         path = self._file(name)
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError:
             raise UntrustedError("the pin cannot be read", hint="ls -l on it", path=path) from None

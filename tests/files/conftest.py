@@ -8,8 +8,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import needs
 import pytest
+
+import needs
 
 NOBODY = 65534
 ONLY_ROOT = needs.REASON + "the right to mount"

@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import needs
 import pytest
 
+import needs
 from gitseal import files
 from gitseal.errors import ChangedError, DocumentError, GitsealError, NotFoundError, RefusedError
 from gitseal.files import writing
@@ -183,9 +183,7 @@ def test_a_directory_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(GitsealError):
         files.write_atomically(str(root / "dir" / "a"), b"new", root=str(root))
     with pytest.raises(GitsealError):
-        files.write_atomically(
-            str(root / "dir" / "b" / "a"), b"new", root=str(root), parents=0o755
-        )
+        files.write_atomically(str(root / "dir" / "b" / "a"), b"new", root=str(root), parents=0o755)
     with pytest.raises(RefusedError):
         files.write_atomically(str(tmp_path / "outside" / "a"), b"new", root=str(root))
     assert not os.listdir(tmp_path / "outside")
@@ -226,7 +224,9 @@ def test_an_access_list_is_kept_or_closed(tmp_path: Path) -> None:
     # Version 2; user::rw-, user:nobody:rw-, group::---, mask::rw-, other::---
     entries = [(1, 6, -1), (2, 6, 65534), (4, 0, -1), (16, 6, -1), (32, 0, -1)]
     value = b"\x02\x00\x00\x00" + b"".join(
-        tag.to_bytes(2, "little") + rights.to_bytes(2, "little") + (who & 0xFFFFFFFF).to_bytes(4, "little")
+        tag.to_bytes(2, "little")
+        + rights.to_bytes(2, "little")
+        + (who & 0xFFFFFFFF).to_bytes(4, "little")
         for tag, rights, who in entries
     )
     path = tmp_path / "a"
@@ -294,9 +294,10 @@ class TestSeveralFiles:
     def test_one_that_cannot_be_staged_stops_all(self, tmp_path: Path) -> None:
         (tmp_path / "a").write_bytes(b"old")
 
-        with pytest.raises(NotFoundError), files.Writes() as writes:
+        with files.Writes() as writes:
             writes.add(str(tmp_path / "a"), b"new")
-            writes.add(str(tmp_path / "missing" / "b"), b"new")
+            with pytest.raises(NotFoundError):
+                writes.add(str(tmp_path / "missing" / "b"), b"new")
 
         assert (tmp_path / "a").read_bytes() == b"old"
         assert not leftovers(tmp_path)

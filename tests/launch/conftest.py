@@ -9,9 +9,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import needs
 import pytest
 
+import needs
 from gitseal.launch.tmpfs import is_in_memory
 from gitseal.settings import Settings
 
@@ -72,9 +72,9 @@ def careless_home(home: Path) -> Path:
 
 def holding(*folders: Path) -> list[str]:
     """All files below `folders` with the canary in them, or in their name."""
-    found = []
-    for folder in folders:
-        for path in folder.rglob("*"):
-            if path.is_file() and (CANARY in path.read_bytes() or CANARY in os.fsencode(path.name)):
-                found.append(str(path))
-    return found
+    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return [
+        str(path)
+        for path in paths
+        if CANARY in path.read_bytes() or CANARY in os.fsencode(path.name)
+    ]

@@ -66,9 +66,9 @@ def test_modes_do_not_depend_on_the_umask(settings: Settings) -> None:
 
 
 def test_it_goes_when_the_inside_fails(settings: Settings, memory: Path) -> None:
-    with pytest.raises(ZeroDivisionError), PrivateDirectory(settings) as directory:
-        directory.write("a", b"secret")
-        _ = 1 / 0
+    directory = PrivateDirectory(settings)
+    with pytest.raises(ZeroDivisionError), directory:
+        _ = directory.write("a", b"secret"), 1 / 0
 
     assert not list(memory.iterdir())
 

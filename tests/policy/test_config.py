@@ -123,6 +123,8 @@ def test_lines_are_known_for_later_errors() -> None:
         ("ci: age1bbb", "ci: age1aaa", 5, "'alice' and 'ci' have the same key", None),
         ("ci: age1bbb", "alice: age1bbb", 5, "stands here twice", None),
         ("ci: age1bbb", "ci:", 5, "single value", None),
+        ("ci: age1bbb", "ci: 'age1bbb '", 5, "blank", None),
+        ("ci: age1bbb", "ci: !!str age1bbb", 5, "tags", None),
         ("ci: age1bbb", "ci: [a]", 5, "single value", None),
         ("ci: age1bbb", "c i: age1bbb", 5, "reader name", None),
         ("ci: age1bbb", '"c\\u202ei": age1bbb', 5, "reader name", None),
@@ -182,6 +184,7 @@ def test_a_slip_is_named(old: str, new: str, line: int, message: str, hint: str 
         (b"# nothing\n", "empty"),
         (b"version: 1\nreaders: {a: \xff}\n", "not UTF-8"),
         (b"- version\n", "mapping"),
+        (b"version: 1\nreaders: [a]\n", "mapping from names"),
         (b"version: 1\r# x\n", "000D"),
         (b"version: 1 \x07\n", "not YAML"),
         (b"#" * 2_000_000, "larger"),
@@ -197,6 +200,14 @@ def test_a_newer_version_says_so() -> None:
     with pytest.raises(NewerVersionError) as caught:
         read("version: 2\nsurprise: []\n".replace("surprise: []\n", ""))
     assert caught.value.path == ".gitseal.yaml:1"
+
+
+def test_groups_are_not_nested_without_end() -> None:
+    layers = "".join(f"  g{layer}: [g{layer + 1}]\n" for layer in range(30))
+    text = f"version: 1\nreaders: {{alice: age1a}}\ngroups:\n{layers}  g30: [alice]\n"
+
+    with pytest.raises(PolicyError, match="nested too deeply"):
+        read(text)
 
 
 def test_many_groups_of_groups_cost_little() -> None:

@@ -171,6 +171,13 @@ class TestReaders:
         assert config.scopes["shop"].readers == ("bob", "alice")
         assert "ci" in config.readers
 
+    def test_leaving_a_scope_that_names_one_directly(self, data: bytes) -> None:
+        config = Config.parse(remove_reader(data, "bob", scopes=["shop"]))
+
+        assert config.scopes["shop"].readers == ("ops",)
+        with pytest.raises(PolicyError, match="no reader left"):
+            remove_reader(set_field(data, "shop", "readers", ["bob"]), "bob", scopes=["shop"])
+
     def test_another_key_for_a_name_is_refused(self, data: bytes) -> None:
         with pytest.raises(UsageError, match="another key"):
             add_reader(data, "alice", "age1other")
@@ -311,6 +318,33 @@ class TestLayouts:
     )
     def test_an_item_goes_with_its_line_and_comment(self, before: bytes, after: bytes) -> None:
         assert remove_items(before, ("a",), ["y"]) == after
+
+    def test_a_list_that_is_still_empty_is_begun(self) -> None:
+        assert add_items(b"a:  # c\nb: x\n", ("a",), ["z"]) == b'a: ["z"]  # c\nb: x\n'
+
+    def test_what_is_not_there_is_named(self) -> None:
+        with pytest.raises(NotFoundError, match="'z' is not listed"):
+            remove_items(b"a: [x]\n", ("a",), ["z"])
+        with pytest.raises(NotFoundError, match="no scope is called"):
+            set_field(BLOCK, "elsewhere", "clear", [])
+        with pytest.raises(NotFoundError, match="no reader is called"):
+            set_key(BLOCK, "zoe", "age1zzz")
+
+    @pytest.mark.parametrize(
+        "text", ["version: 1\nreaders: {\n  a: age1a}\nscopes:\n", "version: 1\nreaders: {}\n"]
+    )
+    def test_a_scope_below_anything_still_reads_as_meant(self, text: str) -> None:
+        scope = ScopeConfig("dev", files=["dev/**"], readers=["zoe"])
+        data = add_reader(text.encode(), "zoe", "age1zzz")
+
+        assert Config.parse(add_scope(data, scope)).scopes["dev"] == scope
+
+    def test_a_scope_does_not_fit_between_braces(self) -> None:
+        scope = ScopeConfig("dev", files=["dev/**"], readers=["alice"])
+        data = FLOW.replace(b"scopes:\n  shop: {", b"scopes: {shop: {").rstrip() + b"}\n"
+
+        with pytest.raises(PolicyError, match="too unusual"):
+            add_scope(data, scope)
 
     def test_what_is_too_unusual_is_left_alone(self) -> None:
         with pytest.raises(PolicyError, match="too unusual"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two branches changed one policy, or one record: what stays, what conflicts, what is sealed anew."""
+"""Two branches changed one policy or record: what stays, conflicts, must be sealed anew."""
 
 from __future__ import annotations
 
@@ -168,7 +168,8 @@ class TestRecords:
         record = build(merge, 1)
         assert record.seq == 3
         assert {wrap.to for wrap in record.active.wraps} == {"alice", "bob", "carol"}
-        assert merge.reseal == merge.leavers == ()
+        assert not merge.reseal
+        assert not merge.leavers
 
     def test_a_reader_here_and_a_rotation_there(self) -> None:
         base = fresh(ALICE, BOB)

@@ -97,6 +97,7 @@ class TestStrictReading:
             (lambda r: r.update(v=True), "version"),
             (lambda r: r.update(v=0), "version"),
             (lambda r: r.update(name="Shop"), "scope name"),
+            (lambda r: r.update(name=1), "not a string"),
             (lambda r: r.update(name="file"), "reserved"),
             (lambda r: r["context"].update({"gitseal": "x"}), "reserved"),
             (lambda r: r.update(context=[]), "object"),
@@ -135,6 +136,23 @@ class TestStrictReading:
 
         with pytest.raises(IntegrityError, match=message):
             Record.parse(json.dumps(fields, sort_keys=True, indent=2).encode() + b"\n")
+
+    @pytest.mark.parametrize(
+        "states",
+        [
+            ["next", "active"], ["active", "readable"], ["active", "active"], ["active", "retired"],
+            ["readable", "next"], ["next", "next"], ["retired", "readable"],
+        ],
+    )  # fmt: skip
+    def test_states_that_no_rotation_gives_are_refused(self, states: list[str]) -> None:
+        fields = json.loads(rotated(fresh(ALICE)).to_bytes())
+        for epoch, state in zip(fields["epochs"], states, strict=True):
+            epoch["state"] = state
+            if state == "retired":
+                epoch["wraps"] = []
+
+        with pytest.raises(IntegrityError, match="active"):
+            Record.parse(canonical_json(fields))
 
     @pytest.mark.parametrize(
         "change",

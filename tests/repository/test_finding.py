@@ -100,7 +100,9 @@ def test_no_repository(tmp_path: Path) -> None:
     assert find(str(tmp_path / "missing")) is None
 
 
-@pytest.mark.parametrize("text", [b"", b"gitdir: \n", b"gitdir: /nowhere\n", b"\xff" * 9000, b"x\0"])
+@pytest.mark.parametrize(
+    "text", [b"", b"gitdir: \n", b"gitdir: /nowhere\n", b"\xff" * 9000, b"x\0"]
+)
 def test_a_broken_pointer_is_no_repository(tmp_path: Path, text: bytes) -> None:
     (tmp_path / ".git").write_bytes(text)
 

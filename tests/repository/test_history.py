@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from repository.conftest import ODD_NAMES, Write
 
 from gitseal.errors import GitError
 from gitseal.repository import Repository
 from gitseal.repository.history import ever_committed, ignored, last_change
+from repository.conftest import ODD_NAMES, Write
 
 Git = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -154,9 +154,7 @@ class TestEverCommitted:
         assert ever_committed(repository, [".env"]) == ({}, True)
         assert ever_committed(repository, []) == ({}, True)
 
-    def test_the_time_is_bounded(
-        self, repo: Path, repository: Repository, tmp_path: Path
-    ) -> None:
+    def test_the_time_is_bounded(self, repo: Path, repository: Repository, tmp_path: Path) -> None:
         real = next(
             os.path.join(place, "git")
             for place in os.environ["PATH"].split(":")
@@ -165,7 +163,9 @@ class TestEverCommitted:
         (tmp_path / "git").write_text(f'#!/bin/sh\n"{real}" "$@"\nexec sleep 60\n')
         (tmp_path / "git").chmod(0o755)
         environ = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-        slow = Repository(repository.root, repository.git_dir, repository.common_dir, environ=environ)
+        slow = Repository(
+            repository.root, repository.git_dir, repository.common_dir, environ=environ
+        )
         start = time.monotonic()
 
         found, complete = ever_committed(slow, [".env"], seconds=0.3)

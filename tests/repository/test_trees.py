@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from repository.conftest import ODD_NAMES, Write
 
 from gitseal.errors import GitError, IntegrityError, LimitError, RefusedError
 from gitseal.repository import Repository, find
 from gitseal.repository.objects import Objects
 from gitseal.repository.trees import CommitTree, IndexTree, WorktreeTree, listed
+from repository.conftest import ODD_NAMES, Write
 
 Git = Callable[..., subprocess.CompletedProcess[str]]
 AnyTree = WorktreeTree | IndexTree | CommitTree

@@ -353,8 +353,6 @@ def wrong_frames() -> Iterator[Case]:
         "mapping": (y + b"\0{a: canary}", "the slice is a mapping"),
         "list": (y + b"\0[canary]", "the slice is a list"),
         "alias": (y + b"\0*defaults", "the slice is an alias"),
-        "anchor": (y + b"\0&canary x", "the slice brings an anchor"),
-        "tag": (y + b"\0!!int 3", "the slice brings a tag"),
         "sealed_again": (y + b'\0"seal:v1[_00_]"', "the slice is a sealed value again"),
         "open_quote": (y + b'\0"canary', "the quote of the slice is not closed"),
     }
@@ -390,11 +388,11 @@ def moved_values() -> Iterator[Case]:
         "depth": (YAML, key("password"), "of another depth"),
         "list": (YAML, key("database", "*"), "of a list item"),
         "typed_key": (YAML, [("k", "database"), ("k!tag:yaml.org,2002:int", "password")], "of a key that is no string"),
-        "file": (World("config/other.yaml"), DB, "of another file"),
+        "from_file": (World("config/other.yaml"), DB, "of another file"),
         "plain_scope": (World("config/app.yaml", worktree="plain"), DB, "of a file without origin"),
-        "scope": (World("config/app.yaml", scope="payments-dev"), DB, "of another scope"),
-        "epoch": (World("config/app.yaml", epoch=2), DB, "of another epoch"),
-        "context": (World("config/app.yaml", context={"app": "payments"}), DB, "of another context"),
+        "from_scope": (World("config/app.yaml", scope="payments-dev"), DB, "of another scope"),
+        "from_epoch": (World("config/app.yaml", epoch=2), DB, "of another epoch"),
+        "from_context": (World("config/app.yaml", context={"app": "payments"}), DB, "of another context"),
         "data_key": (World("config/app.yaml", data_key=bytes(32)), DB, "of another data key"),
     }
     for name, (world, path, comment) in others.items():
@@ -407,8 +405,8 @@ def moved_values() -> Iterator[Case]:
     comment = tokens(data)[0]
     assert f"# {comment}".encode() in data
     value = tokens(data)[1]
-    yield Case("yaml_moved_comment_as_value", "integrity", notes, notes.signed(edit(data, value, comment.replace("canary", ""))) if False else notes.signed(data.replace(value.encode(), comment.encode())), "a sealed comment stands as a value; valid seal")
-    yield Case("yaml_moved_value_as_comment", "integrity", notes, data.replace(comment.encode(), value.encode()), "a sealed value stands as a comment")
+    yield Case("yaml_moved_comment_as_value", "integrity", notes, notes.signed(edit(data, value, comment)), "a sealed comment stands as a value; valid seal")
+    yield Case("yaml_moved_value_as_comment", "integrity", notes, edit(data, comment, value), "a sealed value stands as a comment")
     for name, broken in (("damaged", respelled(comment, 40)), ("cut", comment[:-2]), ("text_behind", comment + " x")):
         yield Case(f"yaml_comment_{name}", "integrity", notes, edit(data, comment, broken), "a sealed comment that is damaged")
     for name, frame, why in (
@@ -512,8 +510,7 @@ def clear_places() -> Iterator[Case]:
         comment = f"a clear value at a place that is to be sealed ({name.replace('_', ' ')}); valid seal"
         yield Case(f"yaml_place_{name}", "integrity", YAML, YAML.signed(changed), comment)
     chain = World("config/app.yaml", seal=["live.*"])
-    text = "base: &base\n  token: canary\nmid: &mid\n  <<: *base\nlive:\n  x: *end\n"
-    text = text.replace("live:\n  x: *end\n", "live: {}\n")
+    text = "base: &base\n  token: canary\nmid: &mid\n  <<: *base\nlive: {}\n"
     data_chain = chain.seal(text)
     data_chain = chain.signed(edit(data_chain, "live: {}", "live: *mid"))
     yield Case("yaml_place_chained_merge", "integrity", chain, data_chain, "two merges bring a clear value to a sealed place; valid seal")
@@ -636,7 +633,6 @@ def header_places() -> Iterator[Case]:
     """Where a header stands: once, and at its place."""
     body, header = split(YAML_SEALED)
     entry = header[header.index(b"\n") + 1 :]
-    nested = body.replace(b"service:", b"root:\n  service:")
     two = {
         "two": (YAML_SEALED + entry, "two headers"),
         "concatenated": (YAML_SEALED + b"---\n" + YAML_SEALED, "two sealed files, one behind the other"),
@@ -648,7 +644,6 @@ def header_places() -> Iterator[Case]:
         "tag": (edit(YAML_SEALED, "\n  v: 1\n", "\n  v: !!int 1\n"), "a field has a tag"),
         "alias": (edit(YAML_SEALED, "\n  scope: ", "\n  scope: *user #"), "a field is an alias"),
     }
-    del nested
     for name, (data, comment) in two.items():
         yield Case(f"yaml_header_at_{name}", "malformed", YAML, data, comment)
     indented = re.sub(rb"(?m)^", b"  ", entry).rstrip(b" ")
@@ -668,7 +663,7 @@ def header_places() -> Iterator[Case]:
         yield Case(f"json_header_{name}", "malformed", JSON, data, f"the header is wrong: {name.replace('_', ' ')}")
     newer = edit(JSON_SEALED, b'"v": 1,', b'"v": 2,')
     yield Case("json_header_v_2", "version", JSON, newer, "a newer format")
-    text, head = split(ENV_SEALED)
+    head = split(ENV_SEALED)[1]
     line = head.splitlines(keepends=True)[1]
     env_files = {
         "two": ENV_SEALED + b"LAST=\n" + head,
@@ -682,7 +677,6 @@ def header_places() -> Iterator[Case]:
         yield Case(f"env_header_{name}", "malformed", ENV, data, f"the header is wrong: {name.replace('_', ' ')}")
     yield Case("env_header_v_2", "version", ENV, edit(ENV_SEALED, "# gitseal v: 1\n", "# gitseal v: 2\n"), "a newer format")
     yield Case("env_header_epoch", "integrity", ENV, edit(ENV_SEALED, "# gitseal epoch: 3", "# gitseal epoch: 4"), "an epoch that the record does not have")
-    assert text
 
 
 # --- Cut, moved, and no documents -----------------------------------------------------------------
@@ -710,11 +704,10 @@ def cut_files() -> Iterator[Case]:
     member = JSON_SEALED.index(b',\n  "gitseal"')
     bare = JSON_SEALED[:member] + b"\n}\n"
     yield Case("json_cut_header", "policy", JSON, bare, "the header is missing: the file is not sealed")
-    env_body, env_head = split(ENV_SEALED)
+    env_body = split(ENV_SEALED)[0]
     yield Case("env_cut_header", "policy", ENV, env_body, "the header is missing: the file is not sealed")
     yield Case("env_cut_seal", "malformed", ENV, ENV_SEALED[:-5], "cut inside the seal")
     yield Case("env_cut_value", "policy", ENV, ENV_SEALED[: ENV_SEALED.index(tokens(ENV_SEALED)[0].encode()) + 30], "cut inside a sealed value, before the header")
-    assert env_head
 
 
 def moved_files() -> Iterator[Case]:
@@ -722,14 +715,16 @@ def moved_files() -> Iterator[Case]:
     for name, world, data in (("yaml", YAML, YAML_SEALED), ("json", JSON, JSON_SEALED), ("env", ENV, ENV_SEALED), ("whole", WHOLE, WHOLE_SEALED)):
         other = {"yaml": "config/copy.yaml", "json": "config/copy.json", "env": "config/.env.copy", "whole": "secrets/copy.bin"}
         here = World(other[name], seal=world.seal_globs, origin=world.origin)
-        yield Case(f"{name}_moved_file", "policy", here, data, "a good file at another path than the one it was sealed for")
+        yield Case(f"{name}_file_copied", "policy", here, data, "a good file at another path than the one it was sealed for")
     foreign = World("config/app.yaml", scope="payments-dev").seal(YAML_TEXT)
-    yield Case("yaml_moved_from_scope", "policy", YAML, foreign, "a good file of another scope with the same key")
+    yield Case("yaml_file_from_scope", "policy", YAML, foreign, "a good file of another scope with the same key")
+    former = World("config/app.yaml", epoch=1).seal(YAML_TEXT)
+    yield Case("yaml_file_of_retired_epoch", "policy", YAML, former, "a good file of an epoch that is retired")
     plain = World("config/app.yaml", worktree="plain")
     yield Case("yaml_plain_with_origin", "integrity", plain, YAML_SEALED, "a file with an origin in a plain scope")
     yield Case("yaml_sealed_without_origin", "integrity", YAML, plain.seal(YAML_TEXT), "a file without origin in a scope that is not plain")
     old = World("config/app.yaml", context={"app": "payments"}).seal(YAML_TEXT)
-    yield Case("yaml_moved_from_context", "integrity", YAML, old, "a good file of the same scope name with another context")
+    yield Case("yaml_file_from_context", "integrity", YAML, old, "a good file of the same scope name with another context")
     yield Case("yaml_clear", "policy", YAML, YAML_TEXT.encode(), "a clear file where a sealed one belongs")
     yield Case("json_clear", "policy", JSON, JSON_TEXT.encode(), "a clear file where a sealed one belongs")
     yield Case("whole_clear", "policy", WHOLE, BLOB, "a clear file where a sealed one belongs")
@@ -916,12 +911,12 @@ def _formatted(clear: bytes) -> Iterator[Case]:
             (b"# canary comment\n", b"# another comment\n\n"),
             (b"  pool: [1, 2]\n", b"  pool:\n    - 1 # one\n    - 2\n"),
             (b"  - name: canary-ada\n    pass", b"  -   name: canary-ada\n      pass"),
-            (b"replicas: 3\n", b"'replicas':   3\n...\n"[:16] + b"\n"),
+            (b"replicas: 3\n", b"replicas:   3   # three\n"),
         ):
             data = edit(data, old, new)
         return data
 
-    yield Case("yaml_ok_formatted", "ok", YAML, formatted(YAML_SEALED), "a formatter changed layout, comments and quotes of keys", clear and _plain_key(formatted(clear)))
+    yield Case("yaml_ok_formatted", "ok", YAML, formatted(YAML_SEALED), "a formatter changed layout and comments", formatted(clear))
     quotes = re.sub(rb'"(seal:v1\[_\w+_\])"', rb"'\1'", YAML_SEALED)
     yield Case("yaml_ok_quotes", "ok", YAML, quotes, "a formatter changed the quotes of sealed values", clear)
     plain = re.sub(rb'"(\w+:v1\[_\w+_\])"', rb"\1", YAML_SEALED)
@@ -933,7 +928,7 @@ def _formatted(clear: bytes) -> Iterator[Case]:
     yield Case("yaml_ok_field_order", "ok", YAML, order, "a formatter sorted the header", clear)
     noted = edit(YAML_SEALED, "gitseal:\n", "gitseal: # header\n")
     yield Case("yaml_ok_comment_in_header", "ok", YAML, noted, "a comment was added in the header", clear)
-    mini = json.dumps(json.loads(JSON_SEALED), separators=(",", ":")).encode().replace(b"1.0", b"1.0")
+    mini = json.dumps(json.loads(JSON_SEALED), separators=(",", ":")).encode()
     expected = json.dumps(json.loads(JSON_TEXT), separators=(",", ":")).encode()
     yield Case("json_ok_minified", "ok", JSON, mini, "all white space was taken away", expected)
     escaped = edit(JSON_SEALED, '"service"', '"\\u0073ervice"')
@@ -942,10 +937,6 @@ def _formatted(clear: bytes) -> Iterator[Case]:
     yield Case("env_ok_crlf", "ok", ENV, crlf[0], "all line breaks became CRLF", crlf[1])
     more = b"# canary, and a blank line\n\n"
     yield Case("env_ok_comment_behind_header", "ok", ENV, ENV_SEALED + more, "comments were added behind the header", ENV_TEXT.encode() + more)
-
-
-def _plain_key(data: bytes) -> bytes:
-    return data
 
 
 def _variants() -> Iterator[Case]:

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two people, two clones: trust, readers, branches that both changed the keyring."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from people import ENV, YAML, Person, owner, pair
+
+
+def test_a_new_reader_touches_no_sealed_file(tmp_path: Path) -> None:
+    ada, ben = owner(tmp_path), Person(tmp_path, "ben")
+
+    ada.gitseal("readers", "add", "ben", ben.key(), "--yes")
+
+    changed = ada.git("status", "--short", "--porcelain").split()
+    assert sorted(changed[1::2]) == [".gitseal.yaml", ".gitseal/keyring/main.json"]
+
+
+def test_nothing_opens_in_a_clone_before_it_is_trusted(tmp_path: Path) -> None:
+    ada, ben = owner(tmp_path), Person(tmp_path, "ben")
+    ada.gitseal("readers", "add", "ben", ben.key(), "--yes")
+    ada.commit("Ben may read")
+    ben.clone(ada)
+
+    refused = ben.gitseal("decrypt", ".env", code=4)
+
+    assert refused.stdout == ""
+    assert "safety code" in refused.stderr
+    assert "gitseal trust" in refused.stderr
+    told = ben.gitseal("trust", "--yes").stderr
+    assert "ada gains access" in told
+    assert ben.gitseal("decrypt", ".env").stdout == ENV
+
+
+def test_trust_asks_nobody_who_is_not_there(tmp_path: Path) -> None:
+    ada, ben = owner(tmp_path), Person(tmp_path, "ben")
+    ben.key()
+    ben.clone(ada)
+
+    assert "nobody is here" in ben.gitseal("trust", code=4).stderr
+
+
+def test_an_own_vouch_answers_on_ones_next_machine(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    laptop = Person(tmp_path, "laptop")
+    identity = ada.home / ".config" / "gitseal" / "identity.txt"
+
+    laptop.clone(ada)
+
+    opened = laptop.gitseal("decrypt", ".env", GITSEAL_IDENTITY_FILE=str(identity))
+    assert opened.stdout == ENV
+
+
+def test_the_environment_can_pin(tmp_path: Path) -> None:
+    ada, ben = owner(tmp_path), Person(tmp_path, "ben")
+    ada.gitseal("readers", "add", "ben", ben.key(), "--yes")
+    ada.commit("Ben may read")
+    ben.clone(ada)
+    from gitseal.crypto.derive import format_fingerprint
+    from gitseal.policy.records import Record
+
+    record = Record.parse((ada.folder / ".gitseal/keyring/main.json").read_bytes())
+    pin = format_fingerprint(record.fingerprint())
+
+    assert ben.gitseal("decrypt", ".env", GITSEAL_TRUST=f"main={pin}").stdout == ENV
+    wrong = pin[:-4] + ("0000" if not pin.endswith("0000") else "0008")
+    ben.gitseal("decrypt", ".env", code=4, GITSEAL_TRUST=f"main={wrong}")
+
+
+def test_readers_added_on_two_branches_are_merged_by_apply(tmp_path: Path) -> None:
+    ada, ben = pair(tmp_path)
+    carol, dave = Person(tmp_path, "carol"), Person(tmp_path, "dave")
+    ada.gitseal("readers", "add", "carol", carol.key(), "--yes")
+    ada.commit("Carol may read")
+    ben.gitseal("readers", "add", "dave", dave.key(), "--yes")
+    ben.commit("Dave may read")
+    ben.git("fetch", "-q")
+    ben.git("merge", "origin/main", check=False)
+    assert "UU .gitseal/keyring/main.json" in ben.git("status", "--short")
+
+    told = ben.gitseal("apply", "--yes").stderr
+
+    assert "carol gains access" in told
+    rows = json.loads(ben.gitseal("readers", "list", "--format", "json").stdout)["readers"]
+    assert {row["reader"] for row in rows} == {"ada", "ben", "carol", "dave"}
+    assert "carol" in ben.read(".gitseal.yaml")
+    ben.commit("Merge")
+    for reader in (carol, dave):
+        reader.clone(ben)
+        reader.gitseal("trust", "--yes")
+        assert reader.gitseal("decrypt", "config/app.yaml").stdout == YAML
+
+
+def test_an_old_branch_is_read_with_a_notice_and_not_written(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    ada.git("branch", "old")
+    ada.gitseal("readers", "add", "ben", Person(tmp_path, "ben").key(), "--yes")
+    ada.commit("Ben may read")
+    ada.git("checkout", "-q", "old")
+
+    opened = ada.gitseal("decrypt", ".env")
+
+    assert opened.stdout == ENV
+    assert "older record" in opened.stderr
+    before = ada.read(".env")
+    refused = ada.gitseal("encrypt", ".env", code=6)
+    assert "merge the keyring first" in refused.stderr
+    assert ada.read(".env") == before
+
+
+def test_removing_a_reader_makes_a_new_key_and_says_what_was_read(tmp_path: Path) -> None:
+    ada, ben = pair(tmp_path)
+    before = ada.read(".env")
+
+    told = ada.gitseal("readers", "remove", "ben", "--yes").stderr
+
+    assert "ben loses access" in told
+    assert "replace those secrets at their source" in told
+    assert ada.read(".env") != before
+    ada.git("add", "-A")
+    ada.gitseal("apply", "--yes")
+    ada.commit("Ben left")
+    assert ada.gitseal("decrypt", ".env").stdout == ENV
+    ben.git("pull", "-q", "--no-rebase", "--no-edit", "origin", "main")
+    assert "ben loses access" in ben.gitseal("decrypt", ".env", code=4).stderr
+    ben.gitseal("trust", "--yes")
+    ben.gitseal("decrypt", ".env", code=4)
+
+
+def test_a_rotation_is_followed_by_the_other_clone_without_a_question(tmp_path: Path) -> None:
+    ada, ben = pair(tmp_path)
+    ada.gitseal("rotate", "--yes")
+    ada.git("add", "-A")
+    ada.gitseal("apply", "--yes")
+    ada.commit("New key")
+
+    ben.git("pull", "-q", "--no-rebase", "--no-edit", "origin", "main")
+
+    assert ben.gitseal("decrypt", ".env").stdout == ENV
+
+
+def test_a_file_of_a_retired_key_is_refused(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    old = ada.read(".env")
+    ada.gitseal("rotate", "--yes")
+    ada.git("add", "-A")
+    ada.gitseal("apply", "--yes")
+
+    ada.write(".env", old)
+
+    assert "retired" in ada.gitseal("decrypt", ".env", code=6).stderr
+
+
+def test_a_record_changed_without_a_key_is_refused(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    record = ada.read(".gitseal/keyring/main.json")
+    ada.write(
+        ".gitseal/keyring/main.json", record.replace('"comments": "seal"', '"comments": "clear"')
+    )
+
+    refused = ada.gitseal("decrypt", ".env", code=3)
+
+    assert "without a reader's key" in refused.stderr
+    assert "not committed" in refused.stderr
+
+
+def test_a_record_of_a_stranger_is_refused_with_who_brought_it(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    eve = Person(tmp_path, "eve")
+    eve.clone(ada)
+    eve.git("rm", "-rq", ".gitseal", ".gitseal.yaml")
+    eve.write(".env", "A=evil\n")
+    eve.write("config/app.yaml", YAML)
+    eve.gitseal("init", "--yes", "--files", ".env", "--files", "config/*.yaml", "--name", "ada")
+    eve.commit("Harmless refactoring")
+    ada.git("pull", "-q", str(eve.folder), "main")
+
+    refused = ada.gitseal("decrypt", ".env", code=4)
+
+    assert refused.stdout == ""
+    assert "by eve" in refused.stderr
+    assert "safety code" in refused.stderr
+    ada.gitseal("encrypt", ".env", code=4)
+    ada.gitseal("apply", "--yes", code=4)
+
+
+def test_deleting_a_record_does_not_turn_its_files_clear(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    (ada.folder / ".gitseal/keyring/main.json").unlink()
+    ada.write(".env", "A=evil\n")
+
+    assert "record is gone" in ada.gitseal("decrypt", ".env", code=4).stderr
+
+
+def test_wider_rules_seal_the_files_again(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    policy = ada.read(".gitseal.yaml")
+    ada.write(".gitseal.yaml", policy.replace('seal: ["**"]', 'seal: ["**.password", "A", "B"]'))
+
+    dry = ada.gitseal("apply", "--dry-run", code=1)
+    assert "key paths" in dry.stderr
+    ada.gitseal("apply", "--yes")
+
+    sealed = ada.read("config/app.yaml")
+    assert "host: db1" in sealed
+    assert "hunter2" not in sealed
+    assert ada.gitseal("decrypt", "config/app.yaml").stdout == YAML
+
+
+def test_the_context_of_a_scope_never_changes(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    ada.write(
+        ".gitseal.yaml",
+        ada.read(".gitseal.yaml").replace("    readers:", "    context: {app: x}\n    readers:"),
+    )
+
+    assert "never changes" in ada.gitseal("apply", "--yes", code=2).stderr
+
+
+def test_a_moved_file_is_sealed_for_its_new_place(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    ada.git("mv", "config/app.yaml", "config/other.yaml")
+
+    refused = ada.gitseal("decrypt", "config/other.yaml", code=6)
+    assert "gitseal mv config/app.yaml config/other.yaml" in refused.stderr
+
+    ada.gitseal("mv", "config/app.yaml", "config/other.yaml")
+    assert ada.gitseal("decrypt", "config/other.yaml").stdout == YAML
+
+
+def test_a_sealed_file_copied_over_another_does_not_open(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    ada.write("config/copy.yaml", ada.read("config/app.yaml"))
+
+    assert (
+        "was sealed as config/app.yaml" in ada.gitseal("decrypt", "config/copy.yaml", code=6).stderr
+    )
+
+
+def test_a_file_without_policy_opens_for_its_readers_anywhere(tmp_path: Path) -> None:
+    ada, ben = Person(tmp_path, "ada"), Person(tmp_path, "ben")
+    ben_key, ada_key = ben.key(), ada.key()
+    ada.write("secret.yaml", YAML)
+
+    ada.gitseal("encrypt", "--to", ada_key, "--to", ben_key, "secret.yaml")
+
+    sealed = ada.read("secret.yaml")
+    assert "hunter2" not in sealed
+    ben.write("secret.yaml", sealed)
+    opened = ben.gitseal("decrypt", "secret.yaml")
+    assert opened.stdout == YAML
+    assert "nothing here vouches" in opened.stderr
+    eve = Person(tmp_path, "eve")
+    eve.key()
+    eve.write("secret.yaml", sealed)
+    eve.gitseal("decrypt", "secret.yaml", code=4)
+
+
+def test_portable_files_open_outside_their_repository(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    ada.write(".gitseal.yaml", ada.read(".gitseal.yaml") + "    portable: true\n")
+    ada.gitseal("apply", "--yes")
+    sealed = ada.read(".env")
+    assert "# gitseal keys:" in sealed
+
+    ada.folder = ada.home
+    ada.write(".env", sealed)
+
+    assert ada.gitseal("decrypt", ".env").stdout == ENV
