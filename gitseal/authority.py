@@ -136,7 +136,10 @@ class Authority:
             only for one.
     """
 
-    __slots__ = ("_brought", "_claims", "_grants", "_records", "_tree", "_trust", "_verdicts")
+    __slots__ = (
+        "_brought", "_claims", "_data", "_grants", "_pinned_claims", "_records", "_tree", "_trust",
+        "_verdicts",
+    )  # fmt: skip
 
     def __init__(
         self, tree: Tree, trust: Trust, *, brought: Callable[[str], str | None] | None = None
@@ -144,8 +147,10 @@ class Authority:
         self._tree = tree
         self._trust = trust
         self._brought = brought
+        self._data: dict[str, bytes | None] = {}
         self._records: dict[str, Record] = {}
         self._claims: list[tuple[str, Patterns]] | None = None
+        self._pinned_claims: list[tuple[str, Patterns]] | None = None
         self._grants: dict[str, Grant] = {}
         self._verdicts: dict[str, Verdict] = {}
 
@@ -167,11 +172,16 @@ class Authority:
             IntegrityError, NewerVersionError, LimitError: it is no record.
         """
         if scope not in self._records:
-            data = self._tree.read(record_path(scope))
+            data = self._read(scope)
             if data is None:
                 return None
             self._records[scope] = Record.parse(data, scope)
         return self._records[scope]
+
+    def _read(self, scope: str) -> bytes | None:
+        if scope not in self._data:
+            self._data[scope] = self._tree.read(record_path(scope))
+        return self._data[scope]
 
     def judge(self, scope: str) -> Verdict | None:
         """Give what is known about the record of a scope; None where the tree has none."""
@@ -211,11 +221,16 @@ class Authority:
         return claimants[0] if claimants else None
 
     def _read_claims(self) -> list[tuple[str, Patterns]]:
+        from gitseal.policy.reading import read_claims
+
         claims = []
         for name in self.scopes():
-            record = self.record(name)
-            if record is not None:
-                claims.append((name, Patterns(record.policy.files)))
+            data = self._read(name)
+            try:
+                if data is not None:
+                    claims.append((name, Patterns(read_claims(data, name))))
+            except GitsealError as error:
+                raise error.at(record_path(name)) from None
         return claims
 
     def grant(self, path: str, *, any_record: bool = False) -> Grant | None:
@@ -233,7 +248,26 @@ class Authority:
             PolicyError: two scopes claim the path.
         """
         scope = self.scope_of(path)
-        return None if scope is None else self.grant_scope(scope, any_record=any_record)
+        if scope is None:
+            self._check_not_withdrawn(path)
+            return None
+        return self.grant_scope(scope, any_record=any_record)
+
+    def _check_not_withdrawn(self, path: str) -> None:
+        """Refuse a path that a record claimed until somebody changed it who had no right to."""
+        for name, patterns in self._claims_of_pins():
+            if patterns.matches(path):
+                verdict = self.judge(name)
+                if verdict is not None and not verdict.readable:
+                    raise self.error(verdict)
+
+    def _claims_of_pins(self) -> list[tuple[str, Patterns]]:
+        if self._pinned_claims is None:
+            pins = [(name, self._trust.pinned(name)) for name in self._trust.pinned_names()]
+            self._pinned_claims = [
+                (name, Patterns(pin.record.policy.files)) for name, pin in pins if pin is not None
+            ]
+        return self._pinned_claims
 
     def grant_scope(self, scope: str, *, any_record: bool = False) -> Grant:
         """
@@ -271,8 +305,7 @@ class Authority:
             UntrustedError, IntegrityError: a pin is damaged.
         """
         present = set(self.scopes())
-        for name in self._trust.pinned_names():
-            pin = self._trust.pinned(name) if name not in present else None
-            if pin is not None and Patterns(pin.record.policy.files).matches(path):
+        for name, patterns in self._claims_of_pins():
+            if name not in present and patterns.matches(path):
                 return name
         return None

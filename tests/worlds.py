@@ -42,6 +42,11 @@ def inspect_clear(data: bytes, name: str = "app.yaml") -> ClearFile:
     return content
 
 
+def seal_whole(content: bytes, name: str) -> bytes:
+    """Seal content as a whole, even if it is a container itself."""
+    return ClearFile(content, None).seal(header(name), KEYS, EVERYTHING)
+
+
 def inspect(data: bytes, name: str = "app.yaml") -> SealedFile:
     content = sealedfile.inspect(data, name)
     assert isinstance(content, SealedFile)

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
 
     from gitseal.documents.base import Document
 
 ADDED = "added"
 REMOVED = "removed"
 CHANGED = "changed"
+UNKNOWN = "sealed again"
+"""Sealed under another key or for another path, and not opened: nobody can tell."""
 
 
 class Leaf:
@@ -20,27 +22,25 @@ class Leaf:
 
     Attributes:
         path: encoded key path; items of one list share theirs.
-        text: the sealed text, or the clear value as it stands.
-        sealed: which of the two it is.
+        text: the value as it stands in the source; None if it is sealed and was not opened.
+        token: the sealed text; "" if it stands in clear.
+        secret: whether it is sealed, or should be.
         line: 1-based line at which it stands.
-        index: of the value in `Document.sealed`, or in `Document.slots` if clear.
     """
 
-    __slots__ = ("index", "line", "path", "sealed", "text")
+    __slots__ = ("line", "path", "secret", "text", "token")
 
-    def __init__(self, path: bytes, text: str, line: int, index: int, *, sealed: bool) -> None:
+    def __init__(
+        self, path: bytes, text: str | None, token: str, line: int, *, secret: bool
+    ) -> None:
         self.path = path
         self.text = text
+        self.token = token
         self.line = line
-        self.index = index
-        self.sealed = sealed
-
-    def same(self, other: Leaf) -> bool:
-        """Tell whether both are the same value, as far as can be told without a key."""
-        return (self.path, self.text) == (other.path, other.text)
+        self.secret = secret
 
     def __repr__(self) -> str:
-        return f"Leaf(line={self.line}, sealed={self.sealed})"
+        return f"Leaf(line={self.line}, secret={self.secret})"
 
 
 class Change:
@@ -48,57 +48,118 @@ class Change:
     One value that was added, removed or changed.
 
     Attributes:
-        kind: ADDED, REMOVED or CHANGED.
+        kind: ADDED, REMOVED, CHANGED or UNKNOWN.
         old: None if added.
         new: None if removed.
     """
 
     __slots__ = ("kind", "new", "old")
 
-    def __init__(self, old: Leaf | None, new: Leaf | None) -> None:
+    def __init__(self, old: Leaf | None, new: Leaf | None, kind: str | None = None) -> None:
         self.old = old
         self.new = new
-        self.kind = ADDED if old is None else REMOVED if new is None else CHANGED
+        self.kind = kind or (ADDED if old is None else REMOVED if new is None else CHANGED)
+
+    @property
+    def leaf(self) -> Leaf:
+        """Give the newer side that there is."""
+        leaf = self.new or self.old
+        if leaf is None:
+            raise ValueError("a change has one side at least")
+        return leaf
 
     @property
     def path(self) -> bytes:
         """Give the encoded key path."""
-        leaf = self.new or self.old
-        assert leaf is not None  # noqa: S101 - a change has one side at least
-        return leaf.path
+        return self.leaf.path
 
 
-def leaves(document: Document) -> list[Leaf]:
-    """Give the values of a document in the order of its text."""
-    found = []
-    for sealed, slots in ((True, document.sealed), (False, document.slots)):
-        for index, slot in enumerate(slots):
-            text = slot[7] if sealed else document.text[slot[0] : slot[1]]
-            found.append((slot[0], Leaf(slot[2], text, 0, index, sealed=sealed)))
+class Comparison:
+    """
+    What differs between two versions.
+
+    Attributes:
+        changes: in the order of the new version, removed values last.
+        resealed: how many values have another sealed text and the same content.
+    """
+
+    __slots__ = ("changes", "resealed")
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+        self.resealed = 0
+
+
+def leaves(document: Document, selects: Callable[[bytes], bool] = lambda _path: False) -> list[Leaf]:
+    """
+    Give the values of a document, in the order of its text, sealed ones unopened.
+
+    Args:
+        document: sealed or clear.
+        selects: whether the rules seal the value at an encoded path.
+    """
+    found = [(slot[0], Leaf(slot[2], None, slot[7], 0, secret=True)) for slot in document.sealed]
+    text = document.text
+    found += [
+        (slot[0], Leaf(slot[2], text[slot[0] : slot[1]], "", 0, secret=selects(slot[2])))
+        for slot in document.slots
+    ]
     found.sort(key=lambda pair: pair[0])
     line = 1
     position = 0
     for start, leaf in found:
-        line += document.text.count("\n", position, start)
+        line += text.count("\n", position, start)
         position = start
         leaf.line = line
     return [leaf for _start, leaf in found]
 
 
-def compare(old: Sequence[Leaf], new: Sequence[Leaf]) -> list[Change]:
+def opened_leaves(
+    sealed: Document, clear: Document, selects: Callable[[bytes], bool]
+) -> list[Leaf]:
     """
-    Compare two versions, in the order of the new one.
+    Give the values of a sealed document with what they say.
+
+    Whatever is sealed there stays a secret, whatever the rules say of its path by now.
+
+    Args:
+        sealed: the document as it is stored.
+        clear: what opening it gave.
+        selects: whether the rules seal the value at an encoded path.
+    """
+    tokens = leaves(sealed)
+    secret = {leaf.path for leaf in tokens if leaf.token}
+    found = leaves(clear, lambda path: _either(path, secret, selects))
+    # Opening changes no structure: the values stand in the same order on both sides.
+    if len(found) == len(tokens):
+        for leaf, stored in zip(found, tokens, strict=True):
+            leaf.token, leaf.line = stored.token, stored.line
+    return found
+
+
+def _either(path: bytes, secret: Container[bytes], selects: Callable[[bytes], bool]) -> bool:
+    return path in secret or selects(path)
+
+
+def compare(old: Sequence[Leaf], new: Sequence[Leaf], *, same_key: bool = True) -> Comparison:
+    """
+    Compare two versions.
 
     Items of one list are aligned by their values, so that an insertion is one change.
+
+    Args:
+        old: the values of the older version; opened on both sides, or on neither.
+        new: those of the newer one.
+        same_key: whether equal values have equal sealed texts on both sides: one epoch, one
+            origin.  Otherwise unopened values are UNKNOWN.
     """
+    result = Comparison()
     before = _by_path(old)
-    after = _by_path(new)
-    changes: list[Change] = []
-    for path, values in after.items():
-        changes += _align(before.pop(path, []), values)
+    for path, values in _by_path(new).items():
+        _align(before.pop(path, []), values, result, same_key=same_key)
     for values in before.values():
-        changes += [Change(leaf, None) for leaf in values]
-    return changes
+        result.changes += [Change(leaf, None) for leaf in values]
+    return result
 
 
 def _by_path(values: Iterable[Leaf]) -> dict[bytes, list[Leaf]]:
@@ -108,23 +169,44 @@ def _by_path(values: Iterable[Leaf]) -> dict[bytes, list[Leaf]]:
     return groups
 
 
-def _align(old: list[Leaf], new: list[Leaf]) -> list[Change]:
-    if len(old) == len(new):
-        pairs = zip(old, new, strict=True)
-        return [Change(left, right) for left, right in pairs if not left.same(right)]
+def _key(leaf: Leaf, *, same_key: bool) -> tuple[bool, str]:
+    """Give what two equal values have in common; that one of them was sealed is a change."""
+    if leaf.text is not None:
+        return leaf.secret and not leaf.token, leaf.text
+    return False, leaf.token if same_key else ""
+
+
+def _align(old: list[Leaf], new: list[Leaf], result: Comparison, *, same_key: bool) -> None:
+    left = [_key(leaf, same_key=same_key) for leaf in old]
+    right = [_key(leaf, same_key=same_key) for leaf in new]
+    for start, end, at, to in _differing(left, right):
+        pairs = max(end - start, to - at)
+        olds: list[Leaf | None] = [*old[start:end], *[None] * (pairs - (end - start))]
+        news: list[Leaf | None] = [*new[at:to], *[None] * (pairs - (to - at))]
+        result.changes += [Change(a, b) for a, b in zip(olds, news, strict=True)]
+    if len(old) == len(new) and left == right:
+        for before, after in zip(old, new, strict=True):
+            if before.token == after.token:
+                continue
+            if before.text is None or after.text is None:
+                result.changes.append(Change(before, after, UNKNOWN))
+            else:
+                result.resealed += 1
+
+
+def _differing(
+    left: list[tuple[bool, str]], right: list[tuple[bool, str]]
+) -> list[tuple[int, int, int, int]]:
+    """Give the spans that differ, as (start, end) of both sides."""
+    if left == right:
+        return []
+    if len(left) == len(right):
+        return [
+            (at, at + 1, at, at + 1)
+            for at, (a, b) in enumerate(zip(left, right, strict=True))
+            if a != b
+        ]
     from difflib import SequenceMatcher
 
-    matcher = SequenceMatcher(
-        None, [leaf.text for leaf in old], [leaf.text for leaf in new], autojunk=False
-    )
-    changes: list[Change] = []
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        if tag == "equal":
-            continue
-        left: list[Leaf | None] = list(old[i1:i2])
-        right: list[Leaf | None] = list(new[j1:j2])
-        size = max(len(left), len(right))
-        left += [None] * (size - len(left))
-        right += [None] * (size - len(right))
-        changes += [Change(a, b) for a, b in zip(left, right, strict=True)]
-    return changes
+    matcher = SequenceMatcher(None, left, right, autojunk=False)
+    return [tuple(code[1:]) for code in matcher.get_opcodes() if code[0] != "equal"]

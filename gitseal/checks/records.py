@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from gitseal.authority import Grant
 from gitseal.checks.findings import ERROR, WARNING, Finding
-from gitseal.errors import GitsealError, PolicyError
+from gitseal.errors import GitsealError, PolicyError, UsageError
 from gitseal.policy import POLICY_FILE
 from gitseal.policy.patterns import Patterns
 from gitseal.policy.records import record_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gitseal.authority import Authority
     from gitseal.policy import Tree
     from gitseal.policy.config import Config
@@ -37,12 +39,24 @@ class Side:
         tree: its files.
         authority: what its records grant.
         trust: what is trusted here.
+        unstaged: of the index: scopes whose records stand in the worktree.
     """
 
-    __slots__ = ("_grants", "_lost", "authority", "findings", "tree", "trust", "unvouched", "where")
+    __slots__ = (
+        "_grants", "_lost", "_unstaged", "authority", "findings", "tree", "trust", "unvouched",
+        "where",
+    )  # fmt: skip
 
-    def __init__(self, where: str, tree: Tree, authority: Authority, trust: Trust) -> None:
+    def __init__(
+        self,
+        where: str,
+        tree: Tree,
+        authority: Authority,
+        trust: Trust,
+        unstaged: Iterable[str] = (),
+    ) -> None:
         self.where = where
+        self._unstaged = frozenset(unstaged)
         self.tree = tree
         self.authority = authority
         self.trust = trust
@@ -51,10 +65,10 @@ class Side:
         self._grants: dict[str, Grant | None] = {}
         self._lost: list[tuple[Patterns, Grant]] | None = None
 
-    def add(self, found: list[Finding]) -> None:
-        """Keep findings of this side."""
+    def add(self, found: list[Finding], where: str = "") -> None:
+        """Keep findings of this side, or of both."""
         for one in found:
-            one.where = self.where
+            one.where = where or self.where
         self.findings += found
 
     def grant(self, path: str) -> Grant | None:
@@ -88,13 +102,7 @@ class Side:
     def _lost_grant(self, path: str) -> Grant | None:
         for patterns, grant in self._lost_scopes():
             if patterns.matches(path):
-                name = grant.scope
-                message = f"the record of scope {name} is gone, though it is trusted here"
-                hint = (
-                    "bring it back: git log -- .gitseal/keyring; "
-                    f"or to drop the scope: gitseal trust --forget {name}"
-                )
-                self.add([Finding("GS308", record_path(name), message, hint=hint)])
+                self.add([_gone(grant.scope, unstaged=grant.scope in self._unstaged)])
                 return grant
         return None
 
@@ -128,6 +136,18 @@ class Side:
         return texts
 
 
+def _gone(name: str, *, unstaged: bool) -> Finding:
+    if unstaged:
+        message = f"the record of scope {name} is not staged with the files it claims"
+        return Finding("GS308", record_path(name), message, hint="git add .gitseal .gitseal.yaml")
+    message = f"the record of scope {name} is gone, though it is trusted here"
+    hint = (
+        "bring it back: git log -- .gitseal/keyring; "
+        f"or to drop the scope: gitseal trust --forget {name}"
+    )
+    return Finding("GS308", record_path(name), message, hint=hint)
+
+
 def check_records(side: Side) -> list[Finding]:
     """Give what is wrong with the records of a side; notes which of them nothing vouches for."""
     found = []
@@ -136,6 +156,8 @@ def check_records(side: Side) -> list[Finding]:
         try:
             verdict = side.authority.judge(name)
         except GitsealError as error:
+            if isinstance(error, UsageError) and not isinstance(error, PolicyError):
+                raise  # the user's own configuration
             found.append(Finding("GS301", path, error.message, hint=error.hint or ""))
             continue
         if verdict is None:

@@ -21,11 +21,15 @@ def write_bytes(data: bytes) -> None:
 
 
 def write_json(schema: str, body: dict[str, object]) -> None:
-    """Write one JSON object that names its schema (`gitseal/NAME/1`)."""
+    """
+    Write one JSON object that names its schema (`gitseal/NAME/1`).
+
+    ASCII only: a file name may hold bytes that are no text, or characters that reorder a line.
+    """
     import json
 
     document = {"schema": f"gitseal/{schema}/1", **body}
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
 def write_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -46,7 +46,7 @@ def choose(text: str, choices: dict[str, str], default: str) -> str:
     """Ask to choose one of the keys of `choices`, shown with what they mean."""
     sys.stderr.write(printable(text) + "\n")
     for key, meaning in choices.items():
-        sys.stderr.write(f"  {key:<8} {meaning}\n")
+        sys.stderr.write(f"  {key:<10} {meaning}\n")
     while True:
         answer = question("  your choice:", default)
         matches = [key for key in choices if key.startswith(answer)]

@@ -29,9 +29,9 @@ COMMANDS = {
     "unset": Entry("editing", "unset", "remove keys"),
     "get": Entry("reading", "get", "print one value"),
     "run": Entry("running", "run", "run a program with the secrets in its environment"),
-    "check": Entry("checking", "check", "find plaintext and damage; needs no key"),
-    "status": Entry("checking", "status", "what is sealed here, by whom it can be read"),
-    "diff": Entry("checking", "diff", "compare sealed files by key, values hidden"),
+    "check": Entry("looking", "check", "find plaintext and damage; needs no key"),
+    "status": Entry("looking", "status", "what is sealed here, by whom it can be read"),
+    "diff": Entry("looking", "diff", "compare sealed files by key, values hidden"),
     "readers": Entry(
         "access",
         {"list": "readers_list", "add": "readers_add", "remove": "readers_remove"},
@@ -39,7 +39,7 @@ COMMANDS = {
     ),
     "apply": Entry("access", "apply", "make the sealed files match .gitseal.yaml"),
     "trust": Entry("access", "trust", "trust the scopes of this clone, having compared a code"),
-    "doctor": Entry("checking", "doctor", "look for what is missing or dangerous here"),
+    "doctor": Entry("explaining", "doctor", "look for what is missing or dangerous here"),
     "encrypt": Entry("sealing", "encrypt", "seal files in place"),
     "decrypt": Entry("sealing", "decrypt", "print files in clear"),
     "export": Entry("reading", "export", "print all values for another tool"),
@@ -51,7 +51,7 @@ COMMANDS = {
         {"whoami": "whoami", "generate": "generate"},
         "your own keys: whoami, generate",
     ),
-    "policy": Entry("checking", {"explain": "policy_explain"}, "which rule decides, and why"),
+    "policy": Entry("explaining", {"explain": "policy_explain"}, "which rule decides, and why"),
     "completion": Entry("completing", "completion", "print a completion script for your shell"),
 }
 """In the order of the help screen; the first twelve are its first group."""

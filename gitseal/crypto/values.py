@@ -8,9 +8,7 @@ values at one place of one file give equal sealed text (format 12).
 
 from __future__ import annotations
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-
+from gitseal.crypto import library
 from gitseal.crypto.base32 import SEALED_PREFIX, TEXT_END, decode_many, encode_many
 from gitseal.crypto.encoding import le64, pae
 from gitseal.errors import IntegrityError
@@ -18,6 +16,8 @@ from gitseal.errors import IntegrityError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 KEY_SIZE = 64
 TAG_SIZE = 16
@@ -64,7 +64,7 @@ def _cipher(key: bytes) -> AESSIV:
     # AES-SIV also takes 32 and 48 bytes, which are weaker when many keys are in use.
     if len(key) != KEY_SIZE:
         raise ValueError("a sealing key has 64 bytes")
-    return AESSIV(key)
+    return library.aes_siv(key)
 
 
 def seal_values(key: bytes, paths: Sequence[bytes], frames: Sequence[bytes]) -> list[str]:
@@ -112,8 +112,10 @@ def open_values(key: bytes, paths: Sequence[bytes], texts: Sequence[str]) -> lis
         try:
             padded = decrypt(ciphertext, [_VALUE_AD + le64(len(path)) + path])
             frames.append(unpad(padded))
-        except (InvalidTag, ValueError):
-            raise ValueDoesNotOpenError(index) from None
+        except Exception as error:
+            if isinstance(error, ValueError) or library.is_refusal(error):
+                raise ValueDoesNotOpenError(index) from None
+            raise
     return frames
 
 
@@ -169,5 +171,8 @@ def open_file(key: bytes, header: bytes, body: bytes) -> bytes:
     """
     try:
         return unpad(_cipher(key).decrypt(body, [pae(b"gitseal/v1 file", header)]))
-    except (InvalidTag, ValueError):
-        raise IntegrityError("the sealed content was altered or does not belong here") from None
+    except Exception as error:
+        if isinstance(error, ValueError) or library.is_refusal(error):
+            message = "the sealed content was altered or does not belong here"
+            raise IntegrityError(message) from None
+        raise

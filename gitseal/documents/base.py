@@ -225,7 +225,8 @@ def decode(data: bytes) -> tuple[str, bool]:
         text = data[3:].decode() if bom else data.decode()
     except UnicodeDecodeError as error:
         start = error.start + 3 * bom
-        before = data[data.rfind(b"\n", 0, start) + 1 : start].decode("utf-8", "replace")
+        line_start = data.rfind(b"\n", 0, start) + 1 or 3 * bom
+        before = data[line_start:start].decode("utf-8", "replace")
         raise NotADocumentError(
             "the file is not UTF-8",
             line=data.count(b"\n", 0, start) + 1,
@@ -302,13 +303,17 @@ def sealed_text(value: str) -> str | None:
     """
     Give the sealed text of a decoded value, white space stripped out, or None.
 
-    Only the shape is looked at; that the base 32 is canonical shows when it is opened.  What
+    A formatter may fold it, or write it as a block with an empty line before it.  Only the
+    shape is looked at; that the base 32 is canonical shows when it is opened.  What
     begins like a sealed value and has not its shape stays a clear value here: whoever seals
     or opens refuses it (`looks_sealed`).
     """
     if _is_sealed_text(value):
         return value
-    token = "".join(value.split()) if looks_sealed(value) else ""
+    stripped = value.lstrip()
+    if stripped[:6] != "seal:v" or not looks_sealed(stripped):
+        return None
+    token = "".join(stripped.split())
     return token if _is_sealed_text(token) else None
 
 

@@ -75,15 +75,20 @@ def child(node: Node, index: int) -> Node:
 
 def locate(document: Document, parts: TypedPath) -> Place:
     """Find a typed path without following aliases: what is changed stands at the place itself."""
-    if document.syntax == "dotenv":
-        # Names may hold dots, which people type as they are.
-        parts = (".".join(str(part) for part in parts),)
+    parts = _joined(document, parts)
     if not parts:
         raise UsageError("name a key path inside the document")
     first = tree(document)
     roots = [first, *first.later]
     places = [Place(roots, index, parts) for index in range(len(roots))]
     return next((place for place in places if not place.rest), places[0])
+
+
+def _joined(document: Document, parts: TypedPath) -> TypedPath:
+    """Give names of dotenv files as one part: they may hold dots, which people type as they are."""
+    if document.syntax == "dotenv" and parts:
+        return (".".join(str(part) for part in parts),)
+    return parts
 
 
 def set_value(document: Document, parts: TypedPath, value: str, kind: str | None = None) -> str:
@@ -164,7 +169,8 @@ def move(document: Document, source: TypedPath, target: TypedPath) -> str:
         DocumentError: it cannot be done without touching something else.
     """
     place = _existing(document, source)
-    goal = locate(document, target)
+    # In a stream of documents a key stays in its own.
+    goal = Place(locate(document, target).roots, place.root, _joined(document, target))
     if not goal.rest:
         raise UsageError(f"{format_typed(target)} exists already")
     if tuple(goal.parts[: len(place.parts)]) == tuple(place.parts):

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from gitseal.documents.editing_kinds import Wanted
+from gitseal.documents.editing_kinds import Wanted, stands_here
 from gitseal.documents.quoting import json_text
 from gitseal.documents.tree import Mapping, Scalar, Sequence
 from gitseal.documents.values import to_python
-from gitseal.errors import DocumentError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ def set_edits(document: Document, place: Place, new: Wanted) -> list[Edit]:
     style = _Style(document, place)
     if not place.rest:
         if spans(node) and not isinstance(new.value, dict | list):
-            raise DocumentError("a collection stands here", hint="remove it first: gitseal unset")
+            raise stands_here(node)
         return [(node.start, node.end, style.build((), new))]
     if isinstance(node, Scalar):
         return [(node.start, node.end, style.build(place.rest, new))]

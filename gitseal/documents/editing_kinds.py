@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from gitseal.documents.tree import Scalar
-from gitseal.errors import UsageError
+from gitseal.errors import DocumentError, UsageError
+from gitseal.keypaths import format_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,6 +146,14 @@ def _json(text: str) -> object:
     if value is UNREADABLE:
         raise UsageError("the value is no JSON", hint="strings need double quotes in JSON")
     return value
+
+
+def stands_here(node: Node) -> DocumentError:
+    """Give the error for a single value in the place of a whole collection."""
+    return DocumentError(
+        f"{format_path(node.path)} holds more than one value",
+        hint="name a key below it, or remove it first: gitseal unset",
+    )
 
 
 def nested(rest: TypedPath, value: object) -> object:

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from gitseal.documents import quoting_yaml as quoting
-from gitseal.documents.editing_kinds import Wanted, nested
+from gitseal.documents.editing_kinds import Wanted, nested, stands_here
 from gitseal.documents.editing_yaml_removal import (
     after_key,
     column,
+    entry_start,
     in_flow,
     line_start,
     line_stop,
@@ -17,7 +18,6 @@ from gitseal.documents.editing_yaml_removal import (
     source_of,
 )
 from gitseal.documents.tree import Alias, Mapping, Scalar, Sequence
-from gitseal.errors import DocumentError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def set_edits(document: Document, place: Place, new: Wanted) -> list[Edit]:
     if in_flow(place.nodes) and (not isinstance(node, Mapping | Sequence) or node.flow):
         return writer.into_flow()
     if isinstance(node, Mapping) and node.entries:
-        return writer.below(node, column(document.text, node.entries[0][0].start))
+        start = entry_start(document.text, node.entries[0][0])
+        return writer.below(node, column(document.text, start))
     if isinstance(node, Sequence) and node.items:
         return writer.below(node, column(document.text, node.inner))
     return writer.grow()
@@ -122,10 +123,10 @@ class _Writer:
     def replace(self) -> list[Edit]:
         """Put the new value in the old one's place."""
         node, text = self.place.node, self.text
-        if isinstance(node, Mapping | Sequence) and not node.flow:
-            raise DocumentError("a collection stands here", hint="remove it first: gitseal unset")
-        if isinstance(node, Mapping | Sequence) and not isinstance(self.new.value, dict | list):
-            raise DocumentError("a collection stands here", hint="remove it first: gitseal unset")
+        full = isinstance(node, Mapping | Sequence) and bool(_starts(node))
+        one_line = getattr(node, "flow", True) and isinstance(self.new.value, dict | list)
+        if full and not one_line:
+            raise stands_here(node)
         start = node.start if isinstance(node, Alias) else node.inner
         habit, old = self.habit, ""
         if isinstance(node, Scalar) and node.end > node.inner:
@@ -156,7 +157,8 @@ class _Writer:
             return 0
         parent = self.place.nodes[-2]
         if isinstance(parent, Mapping):
-            return column(self.text, parent.entries[self.place.steps[-1]][0].start)
+            key = parent.entries[self.place.steps[-1]][0]
+            return column(self.text, entry_start(self.text, key))
         return column(self.text, parent.inner)
 
     def block(self, lines: list[str], width: int) -> str:
@@ -186,7 +188,7 @@ class _Writer:
         parent = place.nodes[-2] if len(place.nodes) > 1 else None
         if isinstance(parent, Mapping):
             key = parent.entries[place.steps[-1]][0]
-            width = column(text, key.start)
+            width = column(text, entry_start(text, key))
             width += self.offset if isinstance(place.rest[0], int) else self.step
             stop = line_stop(text, node.end)
             gap = after_key(text, key, node)
@@ -214,7 +216,8 @@ class _Writer:
         place, text, node = self.place, self.text, self.place.node
         if not isinstance(node, Mapping | Sequence):
             head = quoting.flow(nested(place.rest, self.new.value))
-            space = " " if node.inner == node.end else ""
+            bare = node.inner == node.end and text[node.inner - 1] not in " \t\n"
+            space = " " if bare else ""
             return [(node.inner, node.end, space + head)]
         member = self.inline(self.habit)
         if place.rest[1:]:

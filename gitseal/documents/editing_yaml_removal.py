@@ -39,6 +39,15 @@ def column(text: str, index: int) -> int:
     return index - line_start(text, index)
 
 
+def entry_start(text: str, key: Node) -> int:
+    """Give where an entry of a block mapping begins: at its key, or at the `?` before it."""
+    line = text[line_start(text, key.start) : key.start]
+    before = line.rstrip(" ")
+    if before != line and before.endswith("?") and before[-2:-1] in {"", " "}:
+        return key.start - len(line) + len(before) - 1
+    return key.start
+
+
 def in_flow(nodes: list[Node]) -> bool:
     """Tell whether the last of nested nodes stands inside a flow collection."""
     return any(getattr(node, "flow", False) for node in nodes[:-1]) or bool(
@@ -64,10 +73,10 @@ def _members(node: Node) -> list[tuple[int, int]]:
 
 
 def _with_dashes(text: str, node: Node) -> list[tuple[int, int]]:
-    """Give the members of a block collection, items with their dashes."""
+    """Give the members of a block collection, items with their dashes, keys with their `?`."""
     members = _members(node)
     if isinstance(node, Mapping):
-        return members
+        return [(entry_start(text, key), value.end) for key, value in node.entries]
     dashed = []
     floor = node.inner
     for start, end in members:
@@ -101,7 +110,9 @@ def remove_edits(document: Document, place: Place) -> list[Edit]:
     return [(*_region(text, start, end, floor, first=not index), "")]
 
 
-def _region(text: str, start: int, end: int, floor: int, *, first: bool) -> tuple[int, int]:
+def _region(
+    text: str, start: int, end: int, floor: int, *, first: bool, alone: bool = False
+) -> tuple[int, int]:
     """Give the lines of an entry with the comment lines directly above it."""
     width = column(text, start)
     begin = line_start(text, start)
@@ -115,7 +126,7 @@ def _region(text: str, start: int, end: int, floor: int, *, first: bool) -> tupl
             break
         begin = above
     stop = next_line(text, end)
-    if stop == len(text) and not text.endswith("\n") and begin:
+    if stop == len(text) and not text.endswith("\n") and begin and not alone:
         begin -= 2 if text[:begin].endswith("\r\n") else 1
     return begin, stop
 
@@ -127,7 +138,7 @@ def _last_one(document: Document, place: Place, member: tuple[int, int]) -> list
     empty = "{}" if isinstance(parent, Mapping) else "[]"
     start, end = member
     above = place.nodes[-3] if len(place.nodes) > 2 else None
-    begin, stop = _region(text, start, end, parent.inner, first=True)
+    begin, stop = _region(text, start, end, parent.inner, first=True, alone=above is None)
     if isinstance(above, Mapping):
         key = above.entries[place.steps[-2]][0]
         gap = after_key(text, key, parent)
@@ -148,8 +159,10 @@ def _from_flow(text: str, parent: Mapping | Sequence, index: int) -> Edit:
         between = text[before:start]
         if "#" in between:
             # A comment of the one before: it stays, and so does its comma.
-            before += between.rindex("#")
-            return (line_stop(text, before), end, "")
+            comment = before + between.rindex("#")
+            stop = _own_end(text, end)
+            begin = next_line(text, comment) if stop == end else line_stop(text, comment)
+            return (begin, stop, "")
         return (before, end, "")
     following = members[index + 1][0]
     between = text[end:following]
@@ -159,6 +172,14 @@ def _from_flow(text: str, parent: Mapping | Sequence, index: int) -> Edit:
             stop += 1
         return (start, stop, "")
     return (start, following, "")
+
+
+def _own_end(text: str, end: int) -> int:
+    """Give where an entry of a flow collection ends with its comma and comment."""
+    stop = line_stop(text, end)
+    tail = text[end:stop].lstrip(" \t")
+    tail = tail[1:].lstrip(" \t") if tail[:1] == "," else tail
+    return stop if not tail or tail[0] == "#" else end
 
 
 def rename_edits(document: Document, place: Place, name: str) -> list[Edit]:
@@ -190,7 +211,7 @@ def source_of(document: Document, place: Place) -> Wanted:
         return Wanted(value, raw=[properties, *(_dedented(line, width) for line in lines)])
     width = 0
     if isinstance(parent, Mapping):
-        width = column(text, parent.entries[place.steps[-1]][0].start) + 2
+        width = column(text, entry_start(text, parent.entries[place.steps[-1]][0])) + 2
     lines = piece.replace("\r\n", "\n").split("\n")
     return Wanted(value, raw=[lines[0], *(_dedented(line, width) for line in lines[1:])])
 

@@ -77,9 +77,7 @@ def _check_surrogates(value: object) -> None:
             _check_surrogates(item)
 
 
-def note_and_lines(
-    sign: str, note: str, fields: Sequence[tuple[str, str]], line_break: str
-) -> str:
+def note_and_lines(sign: str, note: str, fields: Sequence[tuple[str, str]], line_break: str) -> str:
     """Write a header of line comments: `# gitseal FIELD: JSON`, each with a line break."""
     lines = [f"{sign} {note}"] if note else []
     lines += [f"{sign} gitseal {name}: {text}" for name, text in fields]

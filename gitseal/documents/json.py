@@ -51,9 +51,7 @@ if TYPE_CHECKING:
     from gitseal.documents.base import Slot
 
     _Known = tuple[str, bytes, bytes]
-    _Lists = tuple[
-        list[bytes], Callable[[bytes], None], Callable[[Slot], None], dict[str, _Known]
-    ]
+    _Lists = tuple[list[bytes], Callable[[bytes], None], Callable[[Slot], None], dict[str, _Known]]
 
 HEADER_NAME = "gitseal"
 
@@ -276,9 +274,7 @@ class _Scanner:
             raise refusal(text, 0, "the root is no object", hint=_WHOLE)
         events.append(DOCUMENT_END)
 
-    def reason(
-        self, match: re.Match[str], allowed: int, place: int, done: bool
-    ) -> tuple[int, str]:
+    def reason(self, match: re.Match[str], allowed: int, place: int, done: bool) -> tuple[int, str]:
         """Say what is wrong where a token stands that may not stand there."""
         key, string, _atom, _opening, closing, fault, _comma = match.groups()
         if not any(match.groups()):

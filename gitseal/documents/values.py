@@ -265,9 +265,7 @@ def render(value: Value, form: str) -> str:
 def _check_variable(name: str, text: Value, form: str) -> None:
     """Refuse names that would be read as more than a name, and texts that no variable holds."""
     allowed = _LOADED if form in {"env", "docker"} else _IDENTIFIER
-    plain = bool(name) and allowed.issuperset(name) and not (
-        form == "shell" and name[0].isdigit()
-    )
+    plain = bool(name) and allowed.issuperset(name) and not (form == "shell" and name[0].isdigit())
     if not plain:
         raise UsageError(f"{name!r} is no name for a variable here")
     if not isinstance(text, str):

@@ -158,7 +158,7 @@ def _run(scan: _Scan, engine: _libyaml.Engine) -> None:
                 document.empties.append(path)
                 add(PLAIN[0])
                 continue
-            if value[:6] == "seal:v" and (token := sealed_text(value)) is not None:
+            if "seal:v" in value and (token := sealed_text(value)) is not None:
                 if style in _BLOCK:
                     end = block_end(text, start, end, value)
                 content = token.encode()

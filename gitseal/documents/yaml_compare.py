@@ -110,7 +110,7 @@ def _follow(
         kind = type(item)
         if kind is scalar:
             value: str = item.value
-            token = sealed_text(value) if value[:6] == "seal:v" else None
+            token = sealed_text(value) if "seal:v" in value else None
             if sight is not None and token is not None:
                 sight.note(text, item, index, (indent, flow))
             if item.anchor is None and item.tag is None:

@@ -153,11 +153,12 @@ def _with_note(text: str, start: int) -> int:
 
 
 def _line_end(text: str, part: Part, end: int) -> int:
-    """Give where the line after the header's last value begins, behind a `...` of its own."""
+    """Give where the line after the header begins; blank lines at the end belong to it."""
     if part.keys == 1 and part.explicit_end:
         end = part.end
     found = text.find("\n", end)
-    return len(text) if found < 0 else found + 1
+    end = len(text) if found < 0 else found + 1
+    return end if text[end:].strip(" \t\r\n") else len(text)
 
 
 def _take_off(document: Document, parts: list[Part], mark: Mark) -> None:

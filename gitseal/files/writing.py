@@ -182,6 +182,9 @@ class _Staged:
         if stat.S_ISLNK(info.st_mode):
             raise RefusedError("is a link; gitseal replaces files, not links", path=self.path)
         check_regular(info.st_mode, self.path)
+        if not os.access(self.name, os.W_OK, dir_fd=directory):
+            # A rename would not care; whoever protected the file does.
+            raise GitsealError("is write-protected", hint="chmod u+w allows it", path=self.path)
         return info
 
     def check(self) -> None:

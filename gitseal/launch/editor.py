@@ -286,6 +286,7 @@ def arguments_for(command: list[str], file: str) -> tuple[list[str], bool]:
     program, *own = command
     kind = _kind(program)
     if kind in _VIM:
+        own = ["-f", *own] if kind == "gvim" else own
         return [program, "-n", "-i", "NONE", *_vim_options(), *own, file], True
     if kind in _NANO:
         return [program, "--ignorercfiles", *_without_keeping(own), file], True
@@ -331,8 +332,9 @@ def _without_keeping(own: list[str]) -> list[str]:
 
 
 def _safe(suffix: str) -> str:
-    fits = suffix.startswith(".") and suffix[1:].isascii() and suffix[1:].isalnum()
-    return suffix if fits and len(suffix) <= 16 else ""
+    plain = suffix.replace(".", "")
+    fits = suffix.startswith(".") and plain.isascii() and plain.isalnum()
+    return suffix if fits and len(suffix) <= 32 else ""
 
 
 def _run(arguments: list[str], environment: Mapping[str, str], cwd: str) -> int:

@@ -109,8 +109,7 @@ def unwrap_first(
         if result is not None:
             return result
     for candidate in _capped(people, failures):
-        # An earlier passphrase may have brought this one's identity, too: asked anew.
-        if candidate.key.caps().interactive and not patience.terminal:
+        if not patience.terminal:
             failures.append(candidate.failed(_nobody_to_ask()))
             continue
         result = _try(candidate, attempt, Deadline(INTERACTIVE_SECONDS), failures)

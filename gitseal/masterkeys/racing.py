@@ -92,8 +92,7 @@ def first(
         return ask
 
     while left := deadline.seconds_left():
-        more = pool.started < len(candidates) and len(pool.running) < IN_FLIGHT
-        if more:
+        if pool.started < len(candidates):
             pool.start(call(pool.started))
         if not pool.running:
             return None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     _T = TypeVar("_T")
 
-_BUDGET = 300_000  # below a second
+_BUDGET = 200_000  # about a second where paths are long
 _MERGE = "<<"
 
 
@@ -73,6 +73,7 @@ class _Aliases:
 
     def _reaches(self, place: tuple[str, ...], first: int, last: int) -> bool:
         """Tell whether a clear value behind an anchor lands on a place to be sealed."""
+        self._spend()
         if (place, first) in self._seen:
             return False
         self._seen.add((place, first))
@@ -97,10 +98,13 @@ class _Aliases:
         return kind == b"S" and content != b""
 
     def _selects(self, place: tuple[str, ...]) -> bool:
+        self._spend()
+        return self._rules.selects_names(place)
+
+    def _spend(self) -> None:
         self._budget -= 1
         if self._budget < 0:
             raise _too_many()
-        return self._rules.selects_names(place)
 
 
 def _too_many() -> LimitError:

@@ -139,9 +139,7 @@ def plan(workspace: Workspace, config: Config | None = None) -> list[Step]:
     return steps + [Step(GONE, name) for name in gone]
 
 
-def _merge_step(
-    workspace: Workspace, name: str, merge: RecordMerge, policy: RecordPolicy
-) -> Step:
+def _merge_step(workspace: Workspace, name: str, merge: RecordMerge, policy: RecordPolicy) -> Step:
     if merge.conflicts:
         told = "; ".join(str(conflict) for conflict in merge.conflicts)
         raise RefusedError(

@@ -8,6 +8,7 @@ import os
 from gitseal.errors import GitsealError, PolicyError, RefusedError
 from gitseal.policy import POLICY_FILE, editing
 from gitseal.policy.config import Config
+from gitseal.policy.entries import add_items, remove_items
 from gitseal.policy.merging import merge_configs
 
 TYPE_CHECKING = False
@@ -87,6 +88,12 @@ def _edited(data: bytes, ours: Config, wanted: Config) -> bytes:
             data = editing.add_reader(data, name, key)
         elif ours.readers[name] != key:
             data = editing.set_key(data, name, key)
+    for name, members in wanted.groups.items():
+        if name in ours.groups:
+            where = ("groups", name)
+            added = [one for one in members if one not in ours.groups[name]]
+            gone = [one for one in ours.groups[name] if one not in members]
+            data = remove_items(add_items(data, where, added), where, gone)
     for name, scope in wanted.scopes.items():
         if name not in ours.scopes:
             data = editing.add_scope(data, scope)

@@ -62,6 +62,22 @@ def read_record(data: bytes) -> Record:
     return record
 
 
+def read_claims(data: bytes, name: str) -> tuple[str, ...]:
+    """
+    Give the file patterns of a record without reading the rest, which costs a tenth.
+
+    For choosing a scope only: nothing is believed before `Record.parse` and a verdict.
+
+    Raises:
+        GitsealError: as `Record.parse`, where there are no patterns to be found.
+    """
+    policy = parse_json(data, "the record").get("policy") if data else None
+    files = policy.get("files") if isinstance(policy, dict) else None
+    if isinstance(files, list) and all(isinstance(item, str) for item in files):
+        return tuple(files)
+    return Record.parse(data, name).policy.files
+
+
 def _is_canonical(fields: dict[str, object], data: bytes) -> bool:
     try:
         return canonical_json(fields) == data

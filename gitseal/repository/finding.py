@@ -119,17 +119,24 @@ def _named(
         real_dir = _pointed(real_dir, "gitdir: ") or real_dir
     if not _is_git_dir(real_dir):
         return None
-    bare = False
-    root: str | None
     if work_tree is not None:
-        root = os.path.realpath(os.path.join(here, work_tree))
+        root, bare = os.path.realpath(os.path.join(here, work_tree)), False
     else:
-        linked = _pointed(os.path.join(real_dir, "gitdir"))
-        bare = linked is None and os.path.basename(real_dir) != ".git"
-        bare = bare and not _inside(real_dir, ".git")
-        root = os.path.dirname(linked) if linked is not None else here
-        root = real_dir if bare else root
+        root, bare = _top(here, real_dir)
     return _repository(root, real_dir, bare=bare, explicit=True, environ=environ)
+
+
+def _top(here: str, git_dir: str) -> tuple[str, bool]:
+    """Give the worktree of a named git directory, as git does for a hook, or say it is bare."""
+    found = _walk(here)
+    if found is not None and found[1] == git_dir:
+        return found[0], found[2]
+    linked = _pointed(os.path.join(git_dir, "gitdir"))
+    if linked is not None:
+        return os.path.dirname(linked), False
+    if os.path.basename(git_dir) == ".git" or "/.git/" in git_dir:
+        return here, False
+    return git_dir, True
 
 
 def _repository(
@@ -210,10 +217,6 @@ def _pointed(path: str, prefix: str = "") -> str | None:
     if not name or "\0" in name:
         return None
     return os.path.realpath(os.path.join(os.path.dirname(path), name))
-
-
-def _inside(path: str, name: str) -> bool:
-    return f"/{name}/" in path
 
 
 def _is_foreign(*paths: str) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import stat
 
-from gitseal.errors import GitError, IntegrityError, LimitError, RefusedError
+from gitseal.errors import GitError, GitsealError, IntegrityError, LimitError, RefusedError
 from gitseal.repository.objects import MAX_OBJECT, TOO_LARGE, Objects
 from gitseal.repository.running import ask
 
@@ -76,7 +76,7 @@ class WorktreeTree:
 
         Raises:
             LimitError: it is larger than `limit`.
-            GitError: it cannot be read.
+            GitsealError: it cannot be read.
         """
         *parents, name = path.split("/")
         if not name or any(part in ("", ".", "..") for part in (*parents, name)):
@@ -92,7 +92,7 @@ class WorktreeTree:
             return None
         except OSError as error:
             reason = os.strerror(error.errno or 0).lower()
-            raise GitError(f"cannot read: {reason}", path=path) from None
+            raise GitsealError(f"cannot read: {reason}", path=path) from None
         finally:
             os.close(directory)
 

@@ -12,6 +12,7 @@ from gitseal.authority import Authority
 from gitseal.errors import (
     CommitmentError,
     IntegrityError,
+    LimitError,
     MovedError,
     NewerVersionError,
     PolicyError,
@@ -116,7 +117,13 @@ class TestClaims:
 
     @pytest.mark.parametrize(
         ("data", "error"),
-        [(b"", IntegrityError), (b"{}\n", IntegrityError), (b'{"v": 9}', NewerVersionError)],
+        [
+            (b"", IntegrityError),
+            (b"junk", IntegrityError),
+            (b"[" * 100_000, LimitError),
+            (b"{}\n", IntegrityError),
+            (b'{"v": 9}', NewerVersionError),
+        ],
     )
     def test_a_broken_record_is_named(
         self, trust: Trust, data: bytes, error: type[Exception]
@@ -140,6 +147,24 @@ class TestClaims:
 
         with pytest.raises(PolicyError, match=r"\.gitseal/keyring/shop\.json"):
             authority(trust, fresh(ALICE, **broken)).grant("prod/x")
+
+    def test_a_claim_that_was_taken_back_without_a_key_is_noticed(self, trust: Trust) -> None:
+        trust.pin(fresh(ALICE))
+        narrowed = fresh(ALICE).to_bytes().replace(b"prod/**", b"else/**")
+        doubled = (
+            fresh(ALICE).to_bytes().replace(b'"seq"', b'"policy": {"files": ["else/**"]},\n  "seq"')
+        )
+        for data in (narrowed, doubled):
+            found = Authority(DictTree({record_path("shop"): data}), trust)
+            with pytest.raises(IntegrityError):
+                found.grant("prod/x")
+            assert found.grant("README.md") is None
+
+    def test_a_reader_may_take_a_claim_back(self, trust: Trust) -> None:
+        trust.pin(fresh(ALICE))
+        narrowed = changed(fresh(ALICE), files=["else/**"])
+
+        assert Authority(tree(narrowed), trust).grant("prod/x") is None
 
     def test_a_deleted_record_is_missed(self, trust: Trust) -> None:
         trust.pin(fresh(ALICE))

@@ -159,3 +159,24 @@ def test_order_of_context_pairs_does_not_matter() -> None:
 def test_scope_names_outside_the_format_are_refused(name: str) -> None:
     with pytest.raises(UsageError):
         ScopeId(name, Context(), 1)
+
+
+def test_the_short_way_to_the_library_gives_its_public_classes() -> None:
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+    from gitseal.crypto import library
+
+    private = library.private_key(bytes(32))
+    assert isinstance(private, ed25519.Ed25519PrivateKey)
+    assert isinstance(
+        library.public_key(private.public_key().public_bytes_raw()), ed25519.Ed25519PublicKey
+    )
+    assert type(library.aes_siv(bytes(64))) is AESSIV
+
+
+def test_errors_of_the_program_are_not_taken_for_refusals() -> None:
+    with pytest.raises(TypeError):
+        values.seal_values("x" * 64, [PATH], [b"x"])  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        signatures.verify(bytes(32), "no bytes", b"")  # type: ignore[arg-type]

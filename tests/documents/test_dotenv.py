@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gitseal import documents
 from gitseal.documents.base import NOTE, event_parts
-from gitseal.documents.dotenv import decode_value, parse
+from gitseal.documents.dotenv import parse
 from gitseal.errors import DocumentError, NotADocumentError
 from gitseal.keypaths import format_path
 
@@ -45,7 +45,7 @@ def slices(text: str) -> list[str]:
         ("A='b\\' # c'", "'b\\' # c'"),
         ("A='b\\'", "'b\\'"),
         ("A='b\\' # d", "'b\\'"),
-        ("A=\"b\nc\" # d", '"b\nc"'),
+        ('A="b\nc" # d', '"b\nc"'),
         ("A='b\r\nc'", "'b\r\nc'"),
         ("A=`b`", "`b`"),
         ("A.b-1=x=y", "x=y"),
@@ -104,7 +104,7 @@ def test_comments_stand_on_their_own_line_or_behind_a_quoted_value() -> None:
 
 
 def test_sealed_values_and_comments_are_known() -> None:
-    text = f"# {TOKEN}\nA={TOKEN}\nexport B=\"{TOKEN}\" # {TOKEN}\nC={TOKEN}  # x\nD={TOKEN}x\n"
+    text = f'# {TOKEN}\nA={TOKEN}\nexport B="{TOKEN}" # {TOKEN}\nC={TOKEN}  # x\nD={TOKEN}x\n'
     document = parse(text)
     assert [slot[7] for slot in document.sealed] == [TOKEN] * 3
     assert [text[slot[0] : slot[1]] for slot in document.sealed] == [TOKEN, f'"{TOKEN}"', TOKEN]
@@ -143,7 +143,7 @@ def test_two_headers_are_refused_and_faults_in_one_are_handed_on() -> None:
     with pytest.raises(NotADocumentError, match="two headers") as caught:
         parse("A=1\n" + HEADER + "B=2\n" + HEADER)
     assert caught.value.line == 5
-    header = parse(HEADER + "# gitseal v: nope\n# gitseal x: {\"a\":1,\"a\":2}\n").header
+    header = parse(HEADER + '# gitseal v: nope\n# gitseal x: {"a":1,"a":2}\n').header
     assert header is not None
     assert header[2:] == [("v", documents.UNREADABLE), ("x", documents.UNREADABLE)]
 
@@ -167,8 +167,9 @@ def test_a_value_says_what_python_dotenv_reads(text: str) -> None:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     check_with_python_dotenv(f'A="{escaped}" # c')
     if "\\" not in text:  # loaders disagree about those in single quotes and bare values
-        check_with_python_dotenv(f"A='{text}'")
         check_with_python_dotenv(f"A={text}")
+        if "'" not in text:  # `''#x` is a comment for python-dotenv, and a value for a shell
+            check_with_python_dotenv(f"A='{text}'")
 
 
 def check_with_python_dotenv(line: str) -> None:
@@ -189,7 +190,7 @@ def test_the_check_above_compares_something() -> None:
 
 
 LINES = [
-    "A=1", "B = x # c", "export C='d'", 'D="e\\"f"', "# note", "", 'E="g\nh"', "F=", "G='", "H=\"",
+    "A=1", "B = x # c", "export C='d'", 'D="e\\"f"', "# note", "", 'E="g\nh"', "F=", "G='", 'H="',
     "I='a\\'b' #x", "  J=k", TOKEN, f"K={TOKEN}", "L=`", 'M="a" "b', "N=$(x)",
 ]  # fmt: skip
 

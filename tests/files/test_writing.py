@@ -47,7 +47,7 @@ def test_a_file_is_replaced_and_nothing_is_left(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a"]
 
 
-@pytest.mark.parametrize("mode", [0o600, 0o644, 0o664, 0o755, 0o400])
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o664, 0o755, 0o200])
 def test_the_mode_stays(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"old")
@@ -337,6 +337,31 @@ def test_a_read_only_directory_is_a_clear_error(read_only_directory: Path) -> No
 
     assert caught.value.hint
     assert (read_only_directory / "a").read_bytes() == b"old"
+
+
+def test_a_write_protected_file_is_a_clear_error(read_only_file: Path) -> None:
+    with pytest.raises(GitsealError, match="write-protected") as caught:
+        files.write_atomically(str(read_only_file), b"new")
+
+    assert caught.value.hint
+    assert read_only_file.read_bytes() == b"old"
+    assert not leftovers(read_only_file.parent)
+
+
+def test_an_immutable_file_is_a_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    if os.geteuid() != 0 or subprocess.run(["chattr", "+i", str(path)], check=False).returncode:
+        pytest.skip(needs.REASON + "the right to use chattr")
+    try:
+        with pytest.raises(GitsealError, match="write-protected|not permitted") as caught:
+            files.write_atomically(str(path), b"new")
+    finally:
+        subprocess.run(["chattr", "-i", str(path)], check=True)
+
+    assert caught.value.hint
+    assert path.read_bytes() == b"old"
+    assert not leftovers(tmp_path)
 
 
 def test_a_write_protected_mount_is_a_clear_error(read_only_disk: Path) -> None:

@@ -292,7 +292,11 @@ class TestSession:
     ) -> None:
         command = script(elsewhere, "e", 'basename "$1" > "$1.x"; mv "$1.x" "$1"')
 
-        for suffix, name in ((".yaml", b"edit.yaml\n"), ("/../x", b"edit\n"), ("", b"edit\n")):
+        for suffix, name in (
+            (".env.local", b"edit.env.local\n"),
+            ("/../x", b"edit\n"),
+            ("", b"edit\n"),
+        ):
             assert edit_text(b"", suffix, with_editor(settings, command)) == name
 
     def test_the_editor_works_in_the_private_directory(

@@ -189,3 +189,49 @@ def test_an_ignored_signal_of_children_does_not_hang_us() -> None:
     )
 
     assert done.returncode == 0
+
+
+MOUNT = """
+import os, sys
+from gitseal.launch.mask import run_child
+from gitseal.launch.tmpfs import PrivateDirectory
+from gitseal.settings import Settings
+with PrivateDirectory(Settings.from_environment()) as directory:
+    path = directory.write("secrets.env", b"A=hunter2\\n")
+    code = run_child([*sys.argv[1:], path], dict(os.environ))
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("number", [None, signal.SIGTERM, signal.SIGHUP])
+def test_a_file_for_a_program_goes_with_it(memory: Path, number: int | None) -> None:
+    script = 'cat "$0"; while [ -e "$1" ]; do sleep 0.05; done; echo end'
+    go_on = memory / "go-on"
+    go_on.touch()
+    child = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            MOUNT,
+            "sh",
+            "-c",
+            'exec sh -c "$1" "$3" "$2"',
+            "x",
+            script,
+            str(go_on),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "XDG_RUNTIME_DIR": str(memory)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "A=hunter2\n"
+    if number is None:
+        go_on.unlink()
+    else:
+        child.send_signal(number)
+    rest, _ = child.communicate(timeout=20)
+
+    assert (rest, child.returncode) == (("end\n", 0) if number is None else ("", 128 + number))
+    assert not [path for path in memory.iterdir() if path.is_dir()]

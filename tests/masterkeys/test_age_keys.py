@@ -231,6 +231,7 @@ SMALL_ORDER = bytes.fromhex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866
         (encode("age", SMALL_ORDER), UsageError),
         (encode("age", b"\xff" * 32), UsageError),
         (encode("age", b"\7" * 32).upper(), UsageError),
+        ("age:" + encode("age", b"\7" * 32).upper(), UsageError),
         (SECRET, UsageError),
         (SECRET.lower(), UsageError),
         ("ssh-ed25519 AAAA", UsageError),

@@ -62,7 +62,7 @@ def test_spare_bits_must_be_zero() -> None:
     prefix, checked = "age", encode("age", b"\xff")
 
     assert decode(checked) == (prefix, b"\xff")
-    for data in ("ll", "l", "lll"):
+    for data in ("ll", "q", "qqq"):
         with pytest.raises(ValueError, match="spare bits"):
             decode(_with_checksum(data))
 

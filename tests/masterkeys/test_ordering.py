@@ -38,7 +38,7 @@ from gitseal.errors import (
     WrongKeyError,
 )
 from gitseal.keys import DataKey
-from gitseal.masterkeys.base import Deadline, MasterKey
+from gitseal.masterkeys.base import MAX_BLOB, Deadline, MasterKey
 from gitseal.masterkeys.failures import Failure, no_usable_key
 from gitseal.masterkeys.ordering import (
     MAX_ATTEMPTS,
@@ -244,13 +244,14 @@ def test_a_reader_that_hangs_fails_all_in_time(hanging: list[HangingKey]) -> Non
     assert time.monotonic() - began < 2
 
 
-def test_a_key_that_wraps_to_nothing_is_no_success() -> None:
-    class Empty(FakeKey):
+@pytest.mark.parametrize("size", [0, MAX_BLOB + 1])
+def test_a_key_that_wraps_to_nothing_or_to_too_much_is_no_success(size: int) -> None:
+    class Odd(FakeKey):
         def wrap(self, *arguments: object) -> bytes:
-            return b""
+            return bytes(size)
 
-    with pytest.raises(KeyUnusableError, match="0 bytes"):
-        wrap(Empty("fake:empty"))
+    with pytest.raises(KeyUnusableError, match=f"{size} bytes"):
+        wrap(Odd("fake:odd"))
 
 
 @pytest.mark.parametrize("count", [0, MAX_READERS + 1])

@@ -136,6 +136,23 @@ class TestNamedByTheEnvironment:
 
         assert (root, common) == (str(tmp_path / "second"), str(repo / ".git"))
 
+    def test_a_hook_with_a_separate_git_directory(self, git: Git, tmp_path: Path) -> None:
+        git("init", "-q", "--separate-git-dir", str(tmp_path / "store"), str(tmp_path / "work"))
+
+        found = find(str(tmp_path / "work"), {"GIT_DIR": str(tmp_path / "store")})
+
+        assert found is not None
+        assert (found.root, found.bare) == (str(tmp_path / "work"), False)
+
+    def test_a_hook_in_a_submodule(self, repo: Path, git: Git, tmp_path: Path) -> None:
+        inner = tmp_path / "inner"
+        git("init", "-q", str(inner))
+        git("commit", "-q", "--allow-empty", "-m", "one", cwd=inner)
+        git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "sub")
+        environ = {"GIT_DIR": str(repo / ".git/modules/sub")}
+
+        assert found_by_us(repo / "sub", **environ)[0] == str(repo / "sub")
+
     def test_a_hook_in_a_bare_repository(self, git: Git, tmp_path: Path) -> None:
         git("init", "-q", "--bare", str(tmp_path / "x.git"))
 
