@@ -19,7 +19,7 @@ from gitseal.masterkeys import kind_of, resolve
 from gitseal.masterkeys.base import Means
 from gitseal.masterkeys.failures import Failure, no_usable_key
 from gitseal.masterkeys.identities import Identities, Source
-from gitseal.masterkeys.localfile import LocalKeys
+from gitseal.masterkeys.localfile import LINE, LocalKeys
 from gitseal.masterkeys.ordering import Candidate, Patience, unwrap_first, wrap_all
 
 TYPE_CHECKING = False
@@ -260,8 +260,13 @@ def _source(place: IdentitySource, local_texts: list[tuple[str, str]]) -> Source
         return Source(place.name, path=place.value, named=place.named)
     if place.kind == "text":
         return Source(place.name, text=place.value, named=place.named)
-    from gitseal.masterkeys.cikey import CiKey
+    text = place.value
+    from gitseal.trust.packing import is_packed, unpack
 
-    parts = CiKey.parse(place.value)
-    local_texts += [(place.name, line) for line in parts.local_keys]
-    return Source(place.name, text="\n".join(parts.identities), named=place.named)
+    if is_packed(text):
+        text = unpack(text).expose()
+    lines = text.splitlines()
+    local = [line.strip() for line in lines if line.strip().startswith(LINE)]
+    local_texts += [(place.name, line) for line in local]
+    others = "\n".join(line for line in lines if line.strip() not in local)
+    return Source(place.name, text=others, named=place.named)

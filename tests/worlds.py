@@ -6,6 +6,7 @@ from __future__ import annotations
 from gitseal import documents, sealedfile
 from gitseal.crypto.base32 import to_text
 from gitseal.crypto.derive import ScopeKeys
+from gitseal.crypto.encoding import pae
 from gitseal.keypaths import Rules
 from gitseal.keys import Context, DataKey, ScopeId
 from gitseal.native.binding import bind
@@ -75,7 +76,8 @@ def sign_again(data: bytes, name: str = "app.yaml", keys: ScopeKeys = KEYS) -> b
     """Give an altered document a fresh, valid seal, as a reader of the scope could."""
     sealed = sealed_document(data, name)
     assert sealed.header.seal is not None
-    message = bind(sealed.header, keys.scope).document_message(sealed.document.events)
+    digest = bind(sealed.header, keys.scope).document_digest(sealed.document.events)
+    signed = pae(b"gitseal/v1 docsig", digest)
     old = to_text("sig", sealed.header.seal).encode()
     assert data.count(old) == 1
-    return data.replace(old, to_text("sig", keys.sign(message)).encode())
+    return data.replace(old, to_text("sig", keys.sign(signed)).encode())

@@ -25,14 +25,23 @@ class Leaf:
         text: the value as it stands in the source; None if it is sealed and was not opened.
         token: the sealed text; "" if it stands in clear.
         secret: whether it is sealed, or should be.
+        exposed: whether it stands in clear where it should be sealed.
         line: 1-based line at which it stands.
     """
 
-    __slots__ = ("line", "path", "secret", "text", "token")
+    __slots__ = ("exposed", "line", "path", "secret", "text", "token")
 
     def __init__(
-        self, path: bytes, text: str | None, token: str, line: int, *, secret: bool
+        self,
+        path: bytes,
+        text: str | None,
+        token: str,
+        line: int,
+        *,
+        secret: bool,
+        exposed: bool = False,
     ) -> None:
+        self.exposed = exposed
         self.path = path
         self.text = text
         self.token = token
@@ -90,20 +99,24 @@ class Comparison:
         self.resealed = 0
 
 
-def leaves(document: Document, selects: Callable[[bytes], bool] = lambda _path: False) -> list[Leaf]:
+def leaves(
+    document: Document, selects: Callable[[bytes], bool], *, exposed: bool = False
+) -> list[Leaf]:
     """
     Give the values of a document, in the order of its text, sealed ones unopened.
 
     Args:
         document: sealed or clear.
         selects: whether the rules seal the value at an encoded path.
+        exposed: whether a clear value at such a path is one that leaked.
     """
     found = [(slot[0], Leaf(slot[2], None, slot[7], 0, secret=True)) for slot in document.sealed]
     text = document.text
-    found += [
-        (slot[0], Leaf(slot[2], text[slot[0] : slot[1]], "", 0, secret=selects(slot[2])))
-        for slot in document.slots
-    ]
+    for slot in document.slots:
+        secret = selects(slot[2])
+        source = text[slot[0] : slot[1]]
+        leaf = Leaf(slot[2], source, "", 0, secret=secret, exposed=secret and exposed)
+        found.append((slot[0], leaf))
     found.sort(key=lambda pair: pair[0])
     line = 1
     position = 0
@@ -127,13 +140,13 @@ def opened_leaves(
         clear: what opening it gave.
         selects: whether the rules seal the value at an encoded path.
     """
-    tokens = leaves(sealed)
+    tokens = leaves(sealed, selects, exposed=True)
     secret = {leaf.path for leaf in tokens if leaf.token}
     found = leaves(clear, lambda path: _either(path, secret, selects))
     # Opening changes no structure: the values stand in the same order on both sides.
     if len(found) == len(tokens):
         for leaf, stored in zip(found, tokens, strict=True):
-            leaf.token, leaf.line = stored.token, stored.line
+            leaf.token, leaf.line, leaf.exposed = stored.token, stored.line, stored.exposed
     return found
 
 
@@ -172,7 +185,7 @@ def _by_path(values: Iterable[Leaf]) -> dict[bytes, list[Leaf]]:
 def _key(leaf: Leaf, *, same_key: bool) -> tuple[bool, str]:
     """Give what two equal values have in common; that one of them was sealed is a change."""
     if leaf.text is not None:
-        return leaf.secret and not leaf.token, leaf.text
+        return leaf.exposed, leaf.text
     return False, leaf.token if same_key else ""
 
 
@@ -190,7 +203,7 @@ def _align(old: list[Leaf], new: list[Leaf], result: Comparison, *, same_key: bo
                 continue
             if before.text is None or after.text is None:
                 result.changes.append(Change(before, after, UNKNOWN))
-            else:
+            elif before.token and after.token:
                 result.resealed += 1
 
 
@@ -209,4 +222,6 @@ def _differing(
     from difflib import SequenceMatcher
 
     matcher = SequenceMatcher(None, left, right, autojunk=False)
-    return [tuple(code[1:]) for code in matcher.get_opcodes() if code[0] != "equal"]
+    return [
+        (start, end, at, to) for tag, start, end, at, to in matcher.get_opcodes() if tag != "equal"
+    ]

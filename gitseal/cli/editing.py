@@ -223,7 +223,9 @@ def _value(
 ) -> str:
     """Give the value from where the user said it is."""
     if generate is not None:
-        return _random_text(generate)
+        from gitseal.cli.generating import random_text
+
+        return random_text(generate)
     if from_file is not None:
         from gitseal.files import read_limited
 
@@ -269,22 +271,6 @@ def _decoded(data: bytes, where: str) -> str:
         raise UsageError(
             "the value is not UTF-8", hint="seal it as a file of its own", path=where
         ) from None
-
-
-def _random_text(length: int) -> str:
-    """Give random characters of the URL-safe alphabet, 6 bits each, a letter or digit first."""
-    from base64 import urlsafe_b64encode
-
-    from gitseal.keys import DataKey
-
-    text = ""
-    while len(text) < length:
-        # 32 random bytes are 42 characters of full entropy; the 43rd would have 4 bits.
-        piece = urlsafe_b64encode(DataKey.generate().expose()).decode()[:42]
-        # A leading hyphen would read as an option wherever the value is used.
-        if text or piece[0].isalnum():
-            text += piece
-    return text[:length]
 
 
 def unset(

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from gitseal.cli.context import terminal, workspace
+from gitseal.cli.generating import random_text
 from gitseal.cli.output import write_bytes
 from gitseal.cli.reporting import say
 from gitseal.errors import IntegrityError, RefusedError
@@ -62,7 +63,9 @@ def export(
     --env-file. Keys become names as with gitseal run: DB_PASSWORD from db.password. Where a
     program can be started by gitseal run, its secrets need not be written anywhere.
     """
-    text = reading.export(workspace(), path, form, only or (), attended=terminal())
+    text = reading.export(
+        workspace(), path, form, only or (), token=random_text(32), attended=terminal()
+    )
     write_bytes(text.encode())
 
 

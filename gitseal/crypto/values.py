@@ -15,7 +15,7 @@ from gitseal.errors import IntegrityError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
@@ -28,6 +28,8 @@ _VALUE_LABEL = b"gitseal/v1 value"
 # PAE(label, path) with everything but the path's length and bytes.
 _VALUE_AD = le64(2) + le64(len(_VALUE_LABEL)) + _VALUE_LABEL
 _PREFIX_SIZE = len(SEALED_PREFIX)
+# As many as the lanes of base 32 hold twice over: more at once only costs memory.
+_BATCH = 4096
 
 
 def padded_length(size: int) -> int:
@@ -80,14 +82,21 @@ def seal_values(key: bytes, paths: Sequence[bytes], frames: Sequence[bytes]) -> 
         one sealed text `seal:v1[_…_]` for each frame; 88 characters up to 31 bytes.
     """
     encrypt = _cipher(key).encrypt
-    sealed = []
-    for path, frame in zip(paths, frames, strict=True):
-        if len(frame) < 32:
-            padded = (frame + _MARK).ljust(32, b"\0")
-        else:
-            padded = pad(frame)
-        sealed.append(encrypt(padded, [_VALUE_AD + le64(len(path)) + path]))
-    return [f"{SEALED_PREFIX}{text}{TEXT_END}" for text in encode_many(sealed)]
+    if len(paths) != len(frames):
+        raise ValueError("one path for each frame")
+    texts: list[str] = []
+    for start in range(0, len(frames), _BATCH):
+        sealed = []
+        for index in range(start, min(start + _BATCH, len(frames))):
+            path = paths[index]
+            frame = frames[index]
+            if len(frame) < 32:
+                padded = (frame + _MARK).ljust(32, b"\0")
+            else:
+                padded = pad(frame)
+            sealed.append(encrypt(padded, [_VALUE_AD + le64(len(path)) + path]))
+        texts += [f"{SEALED_PREFIX}{text}{TEXT_END}" for text in encode_many(sealed)]
+    return texts
 
 
 def open_values(key: bytes, paths: Sequence[bytes], texts: Sequence[str]) -> list[bytes]:
@@ -106,7 +115,7 @@ def open_values(key: bytes, paths: Sequence[bytes], texts: Sequence[str]) -> lis
         ValueDoesNotOpenError: a text is malformed or does not authenticate; `index` tells which.
     """
     decrypt = _cipher(key).decrypt
-    frames = []
+    frames: list[bytes] = []
     for index, ciphertext in enumerate(_decode_texts(texts)):
         path = paths[index]
         try:
@@ -132,16 +141,22 @@ class ValueDoesNotOpenError(IntegrityError):
         self.index = index
 
 
-def _decode_texts(texts: Sequence[str]) -> list[bytes]:
-    try:
-        return decode_many([text[_PREFIX_SIZE:-2] for text in texts])
-    except ValueError:
-        pass
+def _decode_texts(texts: Sequence[str]) -> Iterator[bytes]:
+    for start in range(0, len(texts), _BATCH):
+        batch = texts[start : start + _BATCH]
+        try:
+            yield from decode_many([text[_PREFIX_SIZE:-2] for text in batch])
+        except ValueError:
+            raise ValueDoesNotOpenError(start + _malformed(batch)) from None
+
+
+def _malformed(texts: Sequence[str]) -> int:
+    """Give the index of the first text that does not decode alone."""
     for index, text in enumerate(texts):
         try:
             decode_many([text[_PREFIX_SIZE:-2]])
         except ValueError:
-            raise ValueDoesNotOpenError(index) from None
+            return index
     raise AssertionError("unreachable: all texts decode alone")
 
 

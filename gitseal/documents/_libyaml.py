@@ -88,7 +88,7 @@ def load_pure() -> Engine:
 
 
 def _load_c() -> Engine | None:
-    if "yaml" not in sys.modules:
+    if not any(name.partition(".")[0] == "yaml" for name in sys.modules):
         loaded = _load_alone()
         if loaded is not None:
             return loaded

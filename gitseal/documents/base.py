@@ -144,6 +144,10 @@ class Document:
         document.parse_later = parse
         return document
 
+    def spend(self) -> None:
+        """Let go of all but the text; whoever sealed it needs no more, and memory is short."""
+        self.events, self.slots, self.sealed, self.empties = [], [], [], []
+
     if not TYPE_CHECKING:
 
         def __getattr__(self, name):  # noqa: ANN001, ANN204

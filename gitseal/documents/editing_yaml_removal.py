@@ -142,7 +142,9 @@ def _last_one(document: Document, place: Place, member: tuple[int, int]) -> list
     if isinstance(above, Mapping):
         key = above.entries[place.steps[-2]][0]
         gap = after_key(text, key, parent)
-        return [(gap, gap, f" {empty}"), (max(begin, gap), stop, "")]
+        if begin < gap:  # behind an explicit key: `? key` and `: - item`
+            return [(gap, line_stop(text, end), f" {empty}")]
+        return [(gap, gap, f" {empty}"), (begin, stop, "")]
     if text[line_start(text, start) : start].strip(" ") or above is not None:
         return [(start, line_stop(text, end), empty)]
     line_break = document.line_break if text[begin:stop].endswith("\n") else ""

@@ -61,17 +61,20 @@ def shell(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def github(name: str, text: str) -> str:
+def github(name: str, text: str, token: str) -> str:
     """
     Write a variable for $GITHUB_ENV, between two lines that nobody can guess.
 
-    With a fixed line a value could end itself and set further variables, such as PATH.
-    """
-    from secrets import token_hex
+    With a line that is known a value could end itself and set more variables, such as PATH.
 
-    line = f"gitseal_{token_hex(16)}"
-    while line in text or line in name:  # pragma: no cover - one in 2**128
-        line = f"gitseal_{token_hex(16)}"
+    Args:
+        name: of the variable.
+        text: its value.
+        token: fresh random characters, 16 at least.
+    """
+    line = f"gitseal_{token}"
+    if len(token) < 16 or line in text:
+        raise ValueError("the token is too short, or is known to the value")
     return f"{name}<<{line}\n{text}\n{line}\n"
 
 

@@ -225,7 +225,7 @@ FORMS = ("json", "yaml", "env", "shell", "github", "docker")
 """What `render` writes."""
 
 
-def render(value: Value, form: str) -> str:
+def render(value: Value, form: str, *, token: str = "") -> str:
     """
     Write a value for another program.
 
@@ -234,6 +234,7 @@ def render(value: Value, form: str) -> str:
             `dict(variables(node))` gives it.
         form: "json"; "yaml"; "env", a dotenv file; "shell", lines for `source`; "github",
             lines for $GITHUB_ENV; "docker", a file for `docker run --env-file`.
+        token: for "github" only: fresh random characters, 16 at least.
 
     Returns:
         text that ends with a line break, or nothing for no variables.
@@ -250,7 +251,7 @@ def render(value: Value, form: str) -> str:
     write = {
         "env": lambda name, text: f"{name}={quoting.dotenv(text)}\n",
         "shell": lambda name, text: f"export {name}={quoting.shell(text)}\n",
-        "github": quoting.github,
+        "github": lambda name, text: quoting.github(name, text, token),
         "docker": quoting.docker,
     }.get(form)
     if write is None or not isinstance(value, dict):

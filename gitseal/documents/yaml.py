@@ -125,7 +125,7 @@ def _run(scan: _Scan, engine: _libyaml.Engine) -> None:
     indent = -1
     prefix = b""
     path = _ROOT
-    stream = islice(iter(engine.new_parser(text).get_event, None), MAX_EVENTS + 2)
+    stream = islice(iter(engine.new_parser(text).get_event, None), MAX_EVENTS + 3)
     for index, item in enumerate(stream, -1):
         kind = type(item)
         if kind is scalar:
@@ -330,7 +330,9 @@ def _not_yaml(text: str, error: Any, *, in_c: bool) -> NotADocumentError:
     hint = _template_hint(text)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
-        position = min(getattr(error, "position", 0), len(text))
+        position = getattr(error, "position", 0)
+        if in_c:  # it counts bytes
+            position = len(text.encode()[:position].decode("utf-8", "ignore"))
         return refusal(text, position, "a control character that YAML does not allow", hint=hint)
     reason = str(error.problem or error.context) if in_c else "the grammar does not allow this here"
     return NotADocumentError(

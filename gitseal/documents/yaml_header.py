@@ -153,12 +153,26 @@ def _with_note(text: str, start: int) -> int:
 
 
 def _line_end(text: str, part: Part, end: int) -> int:
-    """Give where the line after the header begins; blank lines at the end belong to it."""
+    """
+    Give where the lines after the header begin.
+
+    Comments that are indented as its fields are belong to it, as blank lines at the end of the
+    file do: in the body, a block scalar before the header would take them in.
+    """
     if part.keys == 1 and part.explicit_end:
         end = part.end
-    found = text.find("\n", end)
-    end = len(text) if found < 0 else found + 1
-    return end if text[end:].strip(" \t\r\n") else len(text)
+    end = position = text.find("\n", end) + 1 or len(text)
+    while position < len(text):
+        behind = text.find("\n", position) + 1 or len(text)
+        line = text[position:behind].strip(" \t\r\n")
+        if line and not (
+            line[0] == "#"
+            and text[position + part.column : position + 1 + part.column] in {" ", "\t"}
+        ):
+            return end
+        position = behind
+        end = behind if line else end
+    return len(text)
 
 
 def _take_off(document: Document, parts: list[Part], mark: Mark) -> None:

@@ -63,8 +63,10 @@ def expected_events(document: Document, pieces: Sequence[Piece]) -> Iterator[byt
             yield opened_event(events[index], b"!", content.encode())
         elif first == "'":
             yield opened_event(events[index], b"!", text[1:-1].replace("''", "'").encode())
-        else:
+        elif first:
             yield opened_event(events[index], b"?", text.encode())
+        else:
+            raise restoring.does_not_fit(slot[2])
     yield from events[position:]
 
 
@@ -306,6 +308,8 @@ class _Ladder:
         kind, anchor, tag, content = event_parts(self.expected[slot[3]])
         if index in self._quoted or (tag == b"?" and core_type(content.decode()) is not None):
             return False
+        if _alone(slot, self.pieces[index])[1] != content:
+            raise restoring.does_not_fit(slot[2])
         if tag == b"?":
             self.expected[slot[3]] = event(kind, anchor, b"!", content)
         self._quoted.add(index)

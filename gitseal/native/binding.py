@@ -53,7 +53,11 @@ class Binding:
 
     def document_message(self, events: Sequence[bytes]) -> bytes:
         """Give what the seal of a document signs."""
-        return pae(b"gitseal/v1 docsig", self.document_digest(events))
+        return self.digest_message(self.document_digest(events))
+
+    def digest_message(self, digest: bytes) -> bytes:
+        """Give the same from a digest that has been computed already."""
+        return pae(b"gitseal/v1 docsig", digest)
 
     def document_digest(self, events: Sequence[bytes]) -> bytes:
         """Give `H` of format 6 over the encoded events of the body."""

@@ -8,7 +8,7 @@ from gitseal.crypto.base32 import looks_sealed
 from gitseal.crypto.values import seal_values
 from gitseal.errors import DocumentError, IntegrityError, NotADocumentError
 from gitseal.keypaths import COMMENT_PATH, format_path
-from gitseal.native.binding import Binding
+from gitseal.native.binding import Binding, bind
 from gitseal.native.frames import (
     AT_END,
     COMMENT_CODE,
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from gitseal.keypaths import Rules
     from gitseal.native.header import Header
 
+_LOSS = "this layout cannot be sealed without loss"
+_WAY_OUT = "write the value in double quotes, or list the file under `whole`"
+
 
 def seal_document(
     clear: Document,
@@ -42,7 +45,7 @@ def seal_document(
     Seal the places that the rules name; equal inputs give equal bytes.
 
     The result is parsed and put back again before it is given: it is refused unless that
-    returns exactly the clear text.
+    returns exactly the clear text.  The clear document is spent by that (`Document.spend`).
 
     Args:
         clear: parsed from clear text.
@@ -68,26 +71,36 @@ def seal_document(
     if not rules.everything:
         slots = [slot for slot in slots if rules.selects(slot[2])]
     comments = clear.comments if rules.comments else []
-    origin = header.origin.encode()
-    paths = [slot[2] for slot in slots] + [COMMENT_PATH] * len(comments)
-    frames = _frames(clear, slots)
-    frames += [write_frame(COMMENT_CODE, 0, -1, clear.text[start:end]) for start, end in comments]
-    tokens = seal_values(keys.value_key(origin), paths, frames)
+    tokens = _tokens(clear, slots, comments, keys.value_key(header.origin.encode()))
     comment_tokens = tokens[len(slots) :]
     del tokens[len(slots) :]
     body, events = documents.seal_into(clear, slots, tokens, comments, comment_tokens)
+    del tokens
+    binding = bind(header, keys.scope)
+    digest = binding.document_digest(events)
+    del events
     if strict:
-        binding = Binding(keys.scope, header.kid, origin, _rules_bytes(header))
-        header.seal = keys.sign(binding.document_message(events))
+        header.seal = keys.sign(binding.digest_message(digest))
     header.newline = clear.text.endswith("\n")
-    text = documents.attach_header(clear, body, header.fields(), note=note)
-    data = documents.to_bytes(clear, text)
-    _check_reversible(clear, data, events, slots, tokens, (comments, comment_tokens))
+    data = documents.to_bytes(
+        clear, documents.attach_header(clear, body, header.fields(), note=note)
+    )
+    del body
+    pieces = [_piece(clear, slot) for slot in slots]
+    del slots
+    clear.spend()
+    texts = [clear.text[start:end] for start, end in comments]
+    _check_reversible(clear, data, (binding, digest), pieces, (texts, comment_tokens))
     return data
 
 
-def _rules_bytes(header: Header) -> bytes:
-    return header.rules.signed_bytes() if header.rules is not None else b""
+def _tokens(
+    clear: Document, slots: Sequence[Slot], comments: Sequence[tuple[int, int]], key: bytes
+) -> list[str]:
+    paths = [slot[2] for slot in slots] + [COMMENT_PATH] * len(comments)
+    frames = _frames(clear, slots)
+    frames += [write_frame(COMMENT_CODE, 0, -1, clear.text[start:end]) for start, end in comments]
+    return seal_values(key, paths, frames)
 
 
 def refuse_lookalikes(document: Document) -> None:
@@ -140,29 +153,26 @@ def _frames(clear: Document, slots: Sequence[Slot]) -> list[bytes]:
 def _check_reversible(
     clear: Document,
     data: bytes,
-    events: list[bytes],
-    slots: Sequence[Slot],
-    tokens: Sequence[str],
-    comments: tuple[Sequence[tuple[int, int]], Sequence[str]],
+    expected: tuple[Binding, bytes],
+    pieces: Sequence[Piece],
+    comments: tuple[Sequence[str], Sequence[str]],
 ) -> None:
     """
     Parse the result and put every slice back: the text must be the clear text again.
 
     A value that this cannot bring back is refused, never written: some layouts (a block
     scalar at its parent's own column) read differently once a sealed value stands there.
+    Equal digests mean equal events, and so the same sealed values at the same paths.
     """
     again = documents.parse(data, clear.syntax)
-    places = [(slot[2], token) for slot, token in zip(slots, tokens, strict=True)]
-    found = [(slot[2], slot[7]) for slot in again.sealed]
-    spans, comment_tokens = comments
+    binding, digest = expected
+    texts, comment_tokens = comments
     found_comments = [token for _start, _end, token in again.sealed_comments]
-    if again.events != events or found != places or found_comments != list(comment_tokens):
+    if binding.document_digest(again.events) != digest or found_comments != list(comment_tokens):
         raise DocumentError(
             "this layout cannot be sealed without loss",
             hint="write the value in double quotes, or list the file under `whole`",
         )
-    pieces = [_piece(clear, slot) for slot in slots]
-    texts = [clear.text[start:end] for start, end in spans]
     if documents.put_back(again, pieces, texts) != clear.text:
         raise DocumentError(
             "this layout does not come back byte for byte",

@@ -7,7 +7,7 @@ import os
 
 from gitseal import sealedfile
 from gitseal.authority import Authority
-from gitseal.changes.comparing import Change, Comparison, compare, leaves, opened_leaves
+from gitseal.changes.comparing import Comparison, compare, leaves, opened_leaves
 from gitseal.crypto import base32
 from gitseal.errors import GitsealError, KeyAccessError, MasterKeyError
 from gitseal.operations.opening import MAX_FILE
@@ -194,7 +194,7 @@ def _compared(old: Version | None, new: Version | None) -> Comparison:
 
 
 def _closed(leaf: Leaf) -> Leaf:
-    if not leaf.token:
+    if not leaf.secret or leaf.exposed:
         return leaf
     return type(leaf)(leaf.path, None, leaf.token, leaf.line, secret=True)
 
@@ -254,11 +254,16 @@ def compare_sides(
             gone.append(left)
         elif right is not None:
             fresh.append(right)
-    found += [FileChange(a, b, reader.scope((b or a).path)) for a, b in _paired(gone, fresh)]
+    for left, right in _paired(gone, fresh):
+        version = right or left
+        if version is not None:
+            found.append(FileChange(left, right, reader.scope(version.path)))
     return sorted(found, key=lambda one: one.path)
 
 
-def _paired(gone: list[Version], fresh: list[Version]) -> list[tuple[Version | None, Version]]:
+def _paired(
+    gone: list[Version], fresh: list[Version]
+) -> list[tuple[Version | None, Version | None]]:
     """Bring together what was moved; the rest stays added or removed."""
     pairs: list[tuple[Version | None, Version | None]] = []
     left = list(gone)
@@ -267,8 +272,7 @@ def _paired(gone: list[Version], fresh: list[Version]) -> list[tuple[Version | N
         if twin is not None:
             left.remove(twin)
         pairs.append((twin, version))
-    pairs += [(version, None) for version in left]
-    return pairs  # type: ignore[return-value]  # one side at least is there
+    return pairs + [(version, None) for version in left]
 
 
 def _alike(old: Version, new: Version) -> bool:
@@ -345,7 +349,7 @@ class _Reader:
         version.whole = content.document is None
         if content.document is not None:
             document = content.document
-            version.leaves = leaves(document, grant.rules.selects)
+            version.leaves = leaves(document, grant.rules.selects, exposed=True)
             version.comments = [document.text[a:b] for a, b in document.comments]
             version.comments += [token for _a, _b, token in document.sealed_comments]
         try:
@@ -393,15 +397,10 @@ def _fill_clear(version: Version, content: ClearFile, grant: Grant) -> None:
     version.whole = content.document is None
     if content.document is not None:
         document = content.document
-        version.leaves = leaves(document, grant.rules.selects)
+        version.leaves = leaves(document, grant.rules.selects, exposed=not grant.plain)
         version.comments = [document.text[a:b] for a, b in document.comments]
 
 
 def _first(error: GitsealError) -> str:
     return error.message.split("\n")[0]
 
-
-__all__ = [
-    "ADDED", "MODIFIED", "REMOVED", "RENAMED", "Change", "FileChange", "Side", "Version",
-    "commit_side", "compare_sides", "index_side", "worktree_side",
-]  # fmt: skip

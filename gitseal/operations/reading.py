@@ -221,6 +221,7 @@ def export(
     form: str,
     only: Sequence[str] = (),
     *,
+    token: str = "",
     attended: bool = True,
 ) -> str:
     """
@@ -231,6 +232,7 @@ def export(
         path: as the user typed it.
         form: one of `FORMATS`; "json" and "yaml" keep the structure, the others are variables.
         only: key paths or names of variables; for forms of variables.
+        token: for "github": fresh random characters that no value can know.
         attended: see `open_for_use`.
 
     Raises:
@@ -241,7 +243,7 @@ def export(
 
     opened = open_for_use(workspace, path, attended=attended)
     if form not in {"json", "yaml"}:
-        return _rendered(opened, dict(variables_of(opened, only)), form)
+        return _rendered(opened, dict(variables_of(opened, only)), form, token)
     if only:
         raise UsageError("--only goes with variables", hint="use gitseal get for a part as JSON")
     root = root_of(opened)
@@ -253,10 +255,10 @@ def export(
     return _rendered(opened, values.to_python(root), form)
 
 
-def _rendered(opened: Opened, value: object, form: str) -> str:
+def _rendered(opened: Opened, value: object, form: str, token: str = "") -> str:
     from gitseal.documents import values
 
     try:
-        return values.render(value, form)  # type: ignore[arg-type]  # what to_python gave
+        return values.render(value, form, token=token)  # type: ignore[arg-type]  # what to_python gave
     except GitsealError as error:
         raise error.at(opened.place.typed) from None

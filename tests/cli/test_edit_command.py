@@ -22,13 +22,12 @@ def tools(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _no_leftovers(request: pytest.FixtureRequest) -> Iterator[None]:
+def _no_leftovers(app: Desk) -> Iterator[None]:
     """No test may leave a value on the disk, and nothing in the places for private files."""
     yield
-    if "app" in request.fixturenames:
-        assert request.getfixturevalue("app").leftovers() == []
-        mine = f"gitseal-{os.getpid()}-"
-        assert not [name for name in os.listdir("/dev/shm") if name.startswith(mine)]
+    assert app.leftovers() == []
+    mine = f"gitseal-{os.getpid()}-"
+    assert not [name for name in os.listdir("/dev/shm") if name.startswith(mine)]
 
 
 def editor(tools: Path, body: str, patch: pytest.MonkeyPatch) -> None:
@@ -80,11 +79,11 @@ class TestEditing:
     def test_a_new_file_starts_from_the_policy(
         self, app: Desk, tools: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        editor(tools, f'grep -q "scope app" "$1" && echo "a: {CANARY}" >> "$1"', monkeypatch)
+        editor(tools, 'grep -q "scope app" "$1" && echo "a: typed" >> "$1"', monkeypatch)
 
         app("edit", "new.yaml")
 
-        assert app.clear("new.yaml") == f"a: {CANARY}\n"
+        assert app.clear("new.yaml") == "a: typed\n"
 
     def test_a_new_file_that_was_left_alone_is_not_made(
         self, app: Desk, tools: Path, monkeypatch: pytest.MonkeyPatch
@@ -136,7 +135,7 @@ class TestNothingIsLost:
 
         answer = app("edit", "a.yaml", code=9)
 
-        assert "a.yaml:11:1: not YAML" in answer.err
+        assert "a.yaml:12:1: not YAML" in answer.err
         assert "gitseal edit --resume a.yaml" in answer.err
         assert file.read_bytes() == before
         assert (app.folder / "a.yaml.gitseal-edit").exists()
@@ -294,7 +293,7 @@ class TestAtATerminal:
         )
         child = self.spawn(app, "edit", "a.yaml", EDITOR=script(tools, body))
 
-        child.expect("11:1: not YAML")
+        child.expect("12:1: not YAML")
         child.expect("Enter opens your editor again")
         child.sendline("")
         child.expect("sealed a.yaml: added x")

@@ -85,6 +85,18 @@ def test_the_failing_one_of_many_is_named() -> None:
     assert caught.value.index == 1
 
 
+def test_many_values_are_worked_on_in_batches() -> None:
+    paths = [encoding.pae(str(i).encode()) for i in range(9000)]
+    frames = [str(i).encode() for i in range(9000)]
+    texts = values.seal_values(KEY, paths, frames)
+
+    assert frames == values.open_values(KEY, paths, texts)
+    texts[8500] = texts[8499]
+    with pytest.raises(values.ValueDoesNotOpenError) as caught:
+        values.open_values(KEY, paths, texts)
+    assert caught.value.index == 8500
+
+
 def test_grammar_is_checked_without_a_key() -> None:
     (text,) = values.seal_values(KEY, [PATH], [b"secret"])
 

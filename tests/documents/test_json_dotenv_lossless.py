@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gitseal import documents
 from gitseal.documents.base import slice_facts
@@ -132,3 +134,45 @@ def test_a_slice_that_does_not_fit_is_an_error(piece: str, text: str) -> None:
     sealed = documents.parse(text.replace("TOKEN", quoted).encode(), syntax)
     with pytest.raises(IntegrityError):
         documents.restore(sealed, [(piece, 0, False, False)], [])
+
+
+LINES = [
+    "A=1", "B = x # c", "export C='d'", 'D="e\\"f" # g', "# note", "", 'E="g\nh"', "F=", "G='",
+    "I='a\\'b' #x", "  J=k", "L=`", 'M="a" "b', "N=$(x)", "O=é  ", "P= #q", "#", "R='\n\n'",
+]  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from(LINES), max_size=8), st.sampled_from(["\n", "\r\n"]),
+    st.booleans(), st.sampled_from([1.0, 0.5]),
+)  # fmt: skip
+def test_made_up_dotenv_files_come_back_byte_for_byte(
+    lines: list[str], line_break: str, final: bool, share: float
+) -> None:
+    text = "\n".join(lines) + "\n" * final
+    data = text.replace("\n", line_break).encode()
+    try:
+        documents.parse(data, "dotenv")
+    except NotADocumentError:
+        return
+    seal_and_open(data, "dotenv", share)
+
+
+@pytest.mark.parametrize("indent", [None, 2, "\t"])
+def test_sealed_json_that_a_formatter_wrote_anew_opens_to_the_same_values(
+    corpus: Path, indent: int | str | None
+) -> None:
+    for path in sorted((corpus / "json").iterdir()):
+        data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        if not is_object(data):
+            continue
+        clear = documents.parse(data, "json")
+        tokens = [f"seal:v1[_{number:079}_]" for number in range(len(clear.slots))]
+        body, _events = documents.seal_into(clear, clear.slots, tokens, [], [])
+        text = documents.attach_header(clear, body, FIELDS, note=True)
+        formatted = json.dumps(json.loads(text), indent=indent).encode()
+        sealed = documents.parse(formatted, "json")
+        pieces = [(clear.text[slot[0] : slot[1]], 0, False, False) for slot in clear.slots]
+        opened = documents.restore(sealed, pieces, [])
+        assert json.loads(opened.text) == json.loads(data)
+        assert opened.events == clear.events

@@ -8,6 +8,7 @@ import json
 import math
 import subprocess
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -193,7 +194,7 @@ def test_the_env_form_never_runs_a_value() -> None:
 
 @given(st.dictionaries(st.from_regex(r"[A-Z_]{1,5}", fullmatch=True), TEXT | NASTY, max_size=4))
 def test_github_reads_its_form_back(found: dict[str, str]) -> None:
-    assert github(render(found, "github")) == found  # type: ignore[arg-type]
+    assert github(render(found, "github", token=token_hex(16))) == found  # type: ignore[arg-type]
 
 
 def github(form: str) -> dict[str, str]:
@@ -209,9 +210,11 @@ def github(form: str) -> dict[str, str]:
 
 
 def test_a_value_cannot_end_itself_on_github() -> None:
-    first, second = (render({"A": "x"}, "github") for _ in range(2))
-    assert first != second
-    assert len(first.split("\n")[-2]) > 32
+    token = token_hex(16)
+    assert github(render({"A": "x\nEOF\nPATH=y"}, "github", token=token)) == {"A": "x\nEOF\nPATH=y"}
+    for value, known in ((f"gitseal_{token}", token), ("x", ""), ("x", "short")):
+        with pytest.raises(ValueError, match="token"):
+            render({"A": value}, "github", token=known)
 
 
 def test_docker_gets_one_line_a_variable_or_an_error() -> None:

@@ -73,7 +73,7 @@ def test_halves_of_two_rsa_keys_are_refused() -> None:
         for key in (rsa.generate_private_key(65537, 2048) for _ in range(2))
     ]
     # Lengths are the same up to the comment, so the public half of one fits into the other.
-    end = files[0].index(b"ssh-rsa", files[0].index(b"ssh-rsa") + 1) - 12
+    end = files[0].index(b"ssh-rsa", files[0].index(b"ssh-rsa") + 1) - 16
 
     with pytest.raises(ValueError, match="belong together"):
         parse_private(pem(files[0][:end] + files[1][end:]))

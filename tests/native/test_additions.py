@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 
 import pytest
-import worlds
 
+import worlds
 from gitseal.crypto.derive import ScopeKeys
 from gitseal.keypaths import Rules
 from gitseal.keys import DataKey
@@ -114,7 +114,8 @@ def test_without_a_seal_values_still_have_to_open() -> None:
     data = worlds.seal("A=canary\n", ".env", strict=False)
 
     assert added(data + b"NEW=x\n", ".env", strict=False) == "A=canary\nNEW=x\n"
-    assert added(swapped(worlds.seal("A=1\nB=2\n", ".env", strict=False)) + b"C=x\n", ".env", strict=False) is None
+    moved = swapped(worlds.seal("A=1\nB=2\n", ".env", strict=False)) + b"C=x\n"
+    assert added(moved, ".env", strict=False) is None
 
 
 def test_other_keys_open_nothing() -> None:

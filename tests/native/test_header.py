@@ -58,7 +58,7 @@ def test_what_is_written_is_read_again() -> None:
 def test_what_is_absent_is_not_written() -> None:
     names = [name for name, _ in Header("s", 1, bytes(32), "").fields()]
 
-    assert ["v", "scope", "epoch", "kid", "origin"] == names
+    assert names == ["v", "scope", "epoch", "kid", "origin"]
 
 
 def test_the_order_of_fields_is_a_formatters_business() -> None:
@@ -78,10 +78,10 @@ def test_each_field_is_needed(name: str) -> None:
         ("v", ["1", 1.0, True, None, 0, -1, [1]]),
         ("scope", ["", "A", "con", "-x", None, 1, ["s"], "a" * 65]),
         ("epoch", [0, -1, 1.0, True, "1", None, 2**63]),
-        ("kid", ["", KID.upper(), KID[:-3] + "_]", to_text("kid", bytes(31)), to_text("sig", bytes(32)), None]),
+        ("kid", ["", KID.upper(), KID[:-3] + "_]", to_text("kid", bytes(31)), KID[4:], None]),
         ("origin", [None, 1, "/a", "a/", "a//b", ".", "a/../b", "\ud800"]),
         ("newline", [True, 0, None, "false"]),
-        ("seal", [None, "", to_text("sig", bytes(63)), to_text("sig", bytes(65)), to_text("kid", bytes(64)), 0]),
+        ("seal", [None, "", to_text("sig", bytes(63)), to_text("kid", bytes(64)), 0]),
     ],
 )  # fmt: skip
 def test_a_field_of_another_kind_is_refused(name: str, values: list[Any]) -> None:
@@ -152,7 +152,7 @@ def test_rules_that_are_none_are_refused_as_the_files_fault(rules: Any) -> None:
 @pytest.mark.parametrize(
     "changes",
     [{"origin": "x" * 65_537}, {"hint": "x" * 65_537}, {"rules": {"seal": ["x" * 100] * 700}},
-     {"context": {"x" * 65_537: ""}}, CARRIED | {"keys": [CARRIED["keys"][0] | {"to": "x" * 65_536}]}],
+     {"context": {"x" * 65_537: ""}}, {"keys": [CARRIED["keys"][0] | {"to": "x" * 65_536}]}],
 )  # fmt: skip
 def test_a_field_of_more_than_64_kib_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(LimitError, match="64 KiB"):
@@ -184,4 +184,5 @@ def test_origins(path: str, fits: bool) -> None:
 
 
 def test_canonical_json() -> None:
-    assert canonical_json({"b": ["é"], "a": 1}) == '{\n  "a": 1,\n  "b": [\n    "é"\n  ]\n}\n'.encode()
+    text = '{\n  "a": 1,\n  "b": [\n    "é"\n  ]\n}\n'
+    assert canonical_json({"b": ["é"], "a": 1}) == text.encode()

@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 
 import pytest
-import worlds
 
+import worlds
 from gitseal.crypto.base32 import to_text
 from gitseal.crypto.derive import ScopeKeys
-from gitseal.errors import GitsealError, IntegrityError, NewerVersionError
+from gitseal.errors import DocumentError, GitsealError, IntegrityError, NewerVersionError
 from gitseal.keypaths import Rules
 from gitseal.keys import Context, DataKey, ScopeId, WrappedKey
 from gitseal.native import opening
@@ -99,7 +99,8 @@ def test_the_rules_that_a_file_carries_are_signed() -> None:
     data = worlds.inspect_clear(b"a: canary\n").seal(header, keys, worlds.EVERYTHING)
 
     assert worlds.open_(data, keys=keys) == b"a: canary\n"
-    refused(data.replace(b'"clear": []', b'"clear": ["a"]'), rules=Rules(["**"], ["a"], ""), keys=keys)
+    widened = data.replace(b'"clear": []', b'"clear": ["a"]')
+    refused(widened, rules=Rules(["**"], ["a"], ""), keys=keys)
 
 
 def test_a_missing_seal_is_refused_only_where_the_policy_wants_one() -> None:
@@ -140,7 +141,7 @@ def test_nothing_is_opened_before_the_seal_has_been_verified(
     monkeypatch.setattr(opening, "open_values", never)
 
     refused(SEALED.replace(b"canary-ada", b"canary-bob"))
-    refused(worlds.sign_again(SEALED.replace(b"user:", b"password2:\nuser:")).replace(b"user", b"x"))
+    refused(SEALED.replace(b"user:", b"user2:\nuser:"))
 
 
 def test_nothing_is_opened_before_all_places_have_been_looked_at(
@@ -184,10 +185,13 @@ def test_text_that_begins_like_a_sealed_value_is_never_a_value(
         assert text not in str(caught.value)
 
 
-def test_sealed_text_as_a_key_is_only_a_key() -> None:
-    clear = b"'seal:v1[_00_]': canary\n"
-
-    assert worlds.open_(worlds.seal(clear)) == clear
+def test_sealed_text_as_a_key_opens_again_or_is_not_sealed() -> None:
+    for clear in (b"'seal:v1[_00_]': canary\n", b"a: {seal:v1[_00_]: canary}\n"):
+        try:
+            data = worlds.seal(clear)
+        except DocumentError:
+            continue
+        assert worlds.open_(data) == clear
 
 
 def test_comments_open_wherever_they_stand() -> None:

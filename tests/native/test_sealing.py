@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 
 import pytest
-import worlds
 
+import worlds
 from gitseal import documents
 from gitseal.crypto.derive import ScopeKeys
 from gitseal.errors import DocumentError, LimitError, NotADocumentError
@@ -50,11 +50,11 @@ def test_only_a_changed_value_changes_its_sealed_text() -> None:
 
 @pytest.mark.parametrize("value", ["null", '""', "true", "7", "x" * 29])
 def test_small_values_are_all_of_one_length(value: str) -> None:
-    assert [88] == [len(token) for token in tokens(worlds.seal(f"a: {value}\n"))]
+    assert [len(token) for token in tokens(worlds.seal(f"a: {value}\n"))] == [88]
 
 
 def test_a_value_of_thirty_bytes_is_in_the_next_bucket() -> None:
-    assert [88 + 26] == [len(token) for token in tokens(worlds.seal(f"a: {'x' * 30}\n"))]
+    assert [len(token) for token in tokens(worlds.seal(f"a: {'x' * 30}\n"))] == [88 + 26]
 
 
 def test_equal_values_differ_between_places_files_scopes_and_epochs() -> None:
@@ -184,9 +184,7 @@ def test_sealing_an_alias_into_a_sealed_place_is_a_fault_of_the_document() -> No
 def test_the_note_for_people_can_be_left_out() -> None:
     clear = documents.parse(b"a: x\n", "yaml")
     header = worlds.header("app.yaml")
-    data = sealing.seal_document(
-        clear, header, worlds.KEYS, worlds.EVERYTHING, note=False
-    )
+    data = sealing.seal_document(clear, header, worlds.KEYS, worlds.EVERYTHING, note=False)
 
     assert b"Sealed with gitseal" not in data
     assert worlds.open_(data) == b"a: x\n"

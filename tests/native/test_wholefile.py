@@ -6,13 +6,13 @@ from __future__ import annotations
 import json
 
 import pytest
-import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import worlds
 from gitseal import sealedfile
 from gitseal.crypto.encoding import le64
-from gitseal.errors import DocumentError, GitsealError, IntegrityError, LimitError
+from gitseal.errors import DocumentError, IntegrityError, LimitError, NewerVersionError
 from gitseal.native import wholefile
 from gitseal.native.header import canonical_json
 
@@ -59,8 +59,7 @@ def test_no_changed_byte_opens_or_shows_anything() -> None:
             data[position] ^= bit
             try:
                 content = sealedfile.inspect(bytes(data), NAME)
-            except GitsealError as error:
-                assert "canary" not in str(error)
+            except (DocumentError, NewerVersionError):
                 continue
             if isinstance(content, sealedfile.ClearFile):
                 assert position < len(wholefile.MAGIC)

@@ -18,6 +18,7 @@ from gitseal.masterkeys.bech32 import decode
 from gitseal.masterkeys.localfile import generate
 from gitseal.session import Session
 from gitseal.settings import Settings
+from gitseal.trust.packing import pack
 
 PASSPHRASE = "canary-passphrase"
 DATA_KEY = DataKey(b"canary-data-key-canary-data-key!")
@@ -63,8 +64,9 @@ def test_no_failure_shows_a_secret(tmp_path: Path) -> None:
         home | {"GITSEAL_IDENTITY": str(identity)},
         home | {"GITSEAL_IDENTITY": str(identity)[:-1] + "Q"},
         home | {"GITSEAL_IDENTITY": f"{identity}\n{PASSPHRASE}"},
-        home | {"GITSEAL_KEY": f"{identity},{key_line},a=b"},
-        home | {"GITSEAL_KEY": f"{identity},{key_line}x"},
+        home | {"GITSEAL_KEY": pack(f"{identity}\n{key_line}", {})},
+        home | {"GITSEAL_KEY": pack(f"{identity}\n{key_line}", {})[:-2]},
+        home | {"GITSEAL_KEY": f"{identity}\n{key_line}x"},
         home | {"GITSEAL_KEY": f"{identity},{PASSPHRASE}"},
     ]
     secrets = {PASSPHRASE, key_line[20:], str(identity), str(identity)[20:50]}

@@ -39,6 +39,7 @@ from gitseal.masterkeys.identities import generate_identity
 from gitseal.masterkeys.localfile import generate
 from gitseal.session import Session
 from gitseal.settings import Settings
+from gitseal.trust.packing import pack
 
 DATA_KEY = DataKey(bytes(range(32)))
 KID = ScopeKeys(DATA_KEY, SCOPE).kid
@@ -290,15 +291,42 @@ def test_a_local_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     assert "chmod 600" in (error.hint or "")
 
 
-def test_one_variable_is_enough_for_ci(tmp_path: Path) -> None:
+@pytest.mark.parametrize("packed", [True, False])
+def test_one_variable_is_enough_for_ci(packed: bool, tmp_path: Path) -> None:
     identity = pyrage.x25519.Identity.generate()
     uri = generate(str(tmp_path))
     line = (tmp_path / f"{uri[5:]}.key").read_text().splitlines()[1]
-    settings = Settings({"GITSEAL_KEY": f"{identity},{line},payments-prod=ztnf-yw05"})
+    text = f"# ci\n{identity}\n{line}\n"
+    settings = Settings(
+        {"GITSEAL_KEY": pack(text, {"payments-prod": bytes(32)}) if packed else text}
+    )
 
     for key in (str(identity.to_public()), uri):
         wraps = Session(settings).wrap_for([("ci", key)], DATA_KEY, SCOPE)
         assert Session(settings).keys(SCOPE, wraps, KID).kid == KID
+
+
+def test_a_variable_that_lost_its_end_is_told(tmp_path: Path) -> None:
+    text = pack(str(pyrage.x25519.Identity.generate()), {})
+
+    with pytest.raises(UsageError, match="GITSEAL_KEY"):
+        Session(Settings({"GITSEAL_KEY": text[:-3]})).means  # noqa: B018 - reading it is enough
+
+
+def test_a_session_that_reloads_finds_a_new_key(tmp_path: Path) -> None:
+    settings = Settings({"HOME": str(tmp_path)})
+    session = Session(settings)
+    uri = generate(str(tmp_path / "elsewhere"))
+    wraps = Session(Settings({"GITSEAL_KEY_FILE": str(tmp_path / "elsewhere" / f"{uri[5:]}.key")}))
+    made = wraps.wrap_for([("me", uri)], DATA_KEY, SCOPE)
+    assert isinstance(fails(session, made), NoUsableKeyError)
+
+    (tmp_path / ".config" / "gitseal").mkdir(parents=True)
+    (tmp_path / "elsewhere").rename(tmp_path / ".config" / "gitseal" / "keys")
+    assert isinstance(fails(session, made), NoUsableKeyError)
+    session.reload()
+
+    assert session.keys(SCOPE, made, KID).kid == KID
 
 
 def test_the_places_that_were_looked_in_are_named(tmp_path: Path) -> None:

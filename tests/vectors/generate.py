@@ -110,9 +110,15 @@ class World:
 
     def signed(self, data: bytes) -> bytes:
         """Give a document a fresh, valid seal, whatever was done to it."""
-        document = documents.parse(data, self.syntax)
-        seal = self.keys.sign(self.binding().document_message(document.events))
-        return with_seal(data, seal)
+        return with_seal(data, self.keys.sign(self.message(data)))
+
+    def message(self, data: bytes) -> bytes:
+        """Give what the seal of a document signs."""
+        return pae(b"gitseal/v1 docsig", self.digest(data))
+
+    def digest(self, data: bytes) -> bytes:
+        events = documents.parse(data, self.syntax).events
+        return self.binding().document_digest(events)
 
     def token(self, path: Sequence[tuple[str, ...]], frame: bytes) -> str:
         """Seal a frame for a key path."""
@@ -535,7 +541,7 @@ def seals() -> Iterator[Case]:
     other = World("config/other.yaml")
     elsewhere = SIG.findall(other.seal(YAML_TEXT))[0].decode()
     unlike = World("config/app.yaml", data_key=bytes(32))
-    stranger = unlike.keys.sign(YAML.binding().document_message(documents.parse(YAML_SEALED, "yaml").events))
+    stranger = unlike.keys.sign(YAML.message(YAML_SEALED))
     texts = {
         "zeros": base32.to_text("sig", bytes(64)),
         "small_order": base32.to_text("sig", b"\x01" + bytes(63)),
@@ -543,7 +549,7 @@ def seals() -> Iterator[Case]:
         "character": good[:50] + ("0" if good[50] != "0" else "1") + good[51:],
         "of_another_file": elsewhere,
         "of_another_key": base32.to_text("sig", stranger),
-        "of_the_digest": base32.to_text("sig", YAML.keys.sign(YAML.binding().document_digest(documents.parse(YAML_SEALED, "yaml").events))),
+        "of_the_digest": base32.to_text("sig", YAML.keys.sign(YAML.digest(YAML_SEALED))),
     }
     for name, text in texts.items():
         yield Case(f"yaml_seal_{name}", "integrity", YAML, edit(YAML_SEALED, good, text), f"the seal is not this file's: {name.replace('_', ' ')}")

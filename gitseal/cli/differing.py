@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`diff`: printing what changed, values hidden unless they are public or asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from gitseal.changes.comparing import UNKNOWN
+from gitseal.cli.output import write_json
+from gitseal.errors import UsageError
+from gitseal.keypaths import format_path
+from gitseal.operations.comparing import (
+    MODIFIED,
+    RENAMED,
+    FileChange,
+    Version,
+    commit_side,
+    compare_sides,
+    index_side,
+    worktree_side,
+)
+from gitseal.settings import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gitseal.changes.comparing import Change, Leaf
+    from gitseal.operations.workspace import Workspace
+
+_BUCKETS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+_SHOWN = 200
+"""Characters of one value that a line shows."""
+
+
+def differences(current: Workspace, words: Sequence[str], *, staged: bool) -> list[FileChange]:
+    """
+    Compare what the words of the command line name.
+
+    Args:
+        current: of this call.
+        words: `[A[..B]] [PATH…]`; what exists as a file is a path, `--` ends the revisions.
+        staged: compare the index, not the worktree.
+
+    Raises:
+        GitError: a revision that does not exist.
+        UsageError: words that do not fit together.
+    """
+    first, second, paths = _split(words)
+    root = current.needed_repository().root
+    chosen = [_repository_path(current, root, path) for path in paths]
+    old = commit_side(current, first or "HEAD")
+    if second is not None and staged:
+        raise UsageError("--staged compares with one commit")
+    new = (
+        commit_side(current, second) if second is not None
+        else index_side(current) if staged else worktree_side(current)
+    )  # fmt: skip
+    try:
+        return compare_sides(current, old, new, _wanted(chosen))
+    finally:
+        for side in (old, new):
+            side.close()
+
+
+def _split(words: Sequence[str]) -> tuple[str | None, str | None, list[str]]:
+    revisions: list[str] = []
+    paths: list[str] = []
+    rest = list(words)
+    while rest and not paths and len(revisions) < 2 and rest[0] != "--":
+        if os.path.lexists(rest[0]):
+            break
+        revisions.append(rest.pop(0))
+        if ".." in revisions[-1]:
+            break
+    paths = rest[1:] if rest[:1] == ["--"] else rest
+    if len(revisions) == 1 and ".." in revisions[0]:
+        if "..." in revisions[0]:
+            raise UsageError("A...B is not understood", hint="name the two commits: A..B")
+        first, _, second = revisions[0].partition("..")
+        return first or "HEAD", second or "HEAD", paths
+    return (revisions[0] if revisions else None), (revisions[1] if revisions[1:] else None), paths
+
+
+def _repository_path(current: Workspace, root: str, path: str) -> str:
+    absolute = os.path.abspath(path)
+    if os.path.realpath(absolute) == root:
+        return ""
+    folder = current.needed_repository().relative(os.path.dirname(absolute))
+    return "/".join(part for part in (folder, os.path.basename(absolute)) if part)
+
+
+def _wanted(chosen: list[str]) -> Callable[[str], bool]:
+    if not chosen or "" in chosen:
+        return lambda _path: True
+    return lambda path: any(path == one or path.startswith(one + "/") for one in chosen)
+
+
+def write_text(found: Sequence[FileChange], *, reveal: bool) -> None:
+    """Print one block a file."""
+    out = sys.stdout.write
+    for one in found:
+        out(printable(_title(one)) + "\n")
+        for version in (one.old, one.new):
+            if version is not None and version.note:
+                out(f"  note: {printable(version.note)}\n")
+        for change in one.comparison.changes:
+            out(f"  {printable(_line(one, change, reveal=reveal))}\n")
+        for line in _rest(one, reveal=reveal):
+            out(f"  {printable(line)}\n")
+
+
+def _title(one: FileChange) -> str:
+    scope = f" (scope {one.scope})" if one.scope else ""
+    if one.kind == RENAMED and one.old is not None:
+        return f"{one.path}  renamed from {one.old.path}{scope}"
+    return f"{one.path}  {one.kind}{scope}"
+
+
+def _line(one: FileChange, change: Change, *, reveal: bool) -> str:
+    name = format_path(change.path)
+    old, new = (_shown(one, leaf, reveal=reveal) for leaf in (change.old, change.new))
+    if change.kind == UNKNOWN:
+        return f"{name}  {UNKNOWN}: changed or not, only a key can tell"
+    both = f"{old} -> {new}" if old and new else old or new
+    exposed = "  IN CLEAR" if change.new is not None and change.new.exposed else ""
+    return f"{name}  {change.kind}" + (f"  ({both})" if both else "") + exposed
+
+
+def _shown(one: FileChange, leaf: Leaf | None, *, reveal: bool) -> str:
+    if leaf is None:
+        return ""
+    if leaf.text is not None and (reveal or not leaf.secret):
+        text = leaf.text if len(leaf.text) <= _SHOWN or reveal else leaf.text[:_SHOWN] + "…"
+        return text.strip("\n")
+    return one.fingerprint(leaf)
+
+
+def _rest(one: FileChange, *, reveal: bool) -> list[str]:
+    """Say what is left: whole files, comments, and what was only sealed again."""
+    lines = []
+    whole = [version for version in (one.old, one.new) if version is not None and version.whole]
+    if whole:
+        lines += _whole(one, reveal=reveal)
+    if one.comments and one.kind in {MODIFIED, RENAMED}:
+        lines.append("comments changed")
+    if one.comparison.resealed:
+        count = one.comparison.resealed
+        values = "1 value" if count == 1 else f"{count:,} values"
+        lines.append(f"{values} sealed again, unchanged")
+    told = one.comparison.changes or lines
+    if not told and one.kind == MODIFIED:
+        lines.append("same values; header, layout or order changed")
+    return lines
+
+
+def _whole(one: FileChange, *, reveal: bool) -> list[str]:
+    old, new = one.old, one.new
+    if one.same_content:
+        return ["sealed again, same content"]
+    if reveal and (lines := _text_difference(old, new)):
+        return lines
+    sizes = [size for version in (old, new) if version and (size := _size(version))]
+    return ["whole file" + (f", {' -> '.join(sizes)}" if sizes else "")]
+
+
+def _size(version: Version) -> str:
+    size = len(version.stored if version.content is None else version.content)
+    about = "" if version.content is not None else "about "
+    for unit, name in _BUCKETS:
+        if size >= unit:
+            return f"{about}{size / unit:.1f} {name}"
+    return f"{about}{size} bytes"
+
+
+def _text_difference(old: Version | None, new: Version | None) -> list[str]:
+    from difflib import unified_diff
+
+    contents = [b"" if one is None else one.content for one in (old, new)]
+    try:
+        before, after = (text.decode().splitlines() for text in contents if text is not None)
+    except ValueError:  # not UTF-8, or one of them is sealed
+        return []
+    return list(unified_diff(before, after, lineterm=""))[2:]
+
+
+def write_changes_json(found: Sequence[FileChange], *, reveal: bool) -> None:
+    """Print all of it as JSON."""
+    write_json("diff", {"files": [_file_json(one, reveal=reveal) for one in found]})
+
+
+def _file_json(one: FileChange, *, reveal: bool) -> dict[str, object]:
+    versions = [version for version in (one.old, one.new) if version is not None]
+    return {
+        "path": one.path,
+        "old_path": one.old.path if one.old is not None else None,
+        "kind": one.kind,
+        "scope": one.scope or None,
+        "opened": all(version.content is not None for version in versions),
+        "whole": any(version.whole for version in versions),
+        "comments_changed": one.comments,
+        "resealed": one.comparison.resealed,
+        "notes": [version.note for version in versions if version.note],
+        "values": [_value_json(one, change, reveal=reveal) for change in one.comparison.changes],
+    }
+
+
+def _value_json(one: FileChange, change: Change, *, reveal: bool) -> dict[str, object]:
+    return {
+        "key": format_path(change.path),
+        "kind": change.kind.replace(" ", "-"),
+        "line": change.leaf.line,
+        "old": _leaf_json(one, change.old, reveal=reveal),
+        "new": _leaf_json(one, change.new, reveal=reveal),
+    }
+
+
+def _leaf_json(one: FileChange, leaf: Leaf | None, *, reveal: bool) -> dict[str, object] | None:
+    if leaf is None:
+        return None
+    shown = leaf.text if reveal or not leaf.secret else None
+    fingerprint = one.fingerprint(leaf) if leaf.secret else ""
+    return {
+        "sealed": bool(leaf.token),
+        "secret": leaf.secret,
+        "fingerprint": fingerprint or None,
+        "source": shown,
+    }
+
