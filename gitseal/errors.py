@@ -53,10 +53,13 @@ class GitsealError(Exception):
         message: what happened; lower case, no full stop.
         hint: what to do next, if there is something; names a command where one helps.
         path: the file it happened to, as the user knows it.
+
+    A class may have a `usual_hint`, shown where an error of it has none of its own.
     """
 
     exit_code = 1
     code = "error"
+    usual_hint: str | None = None
 
     def __init__(self, message: str, *, hint: str | None = None, path: str | None = None) -> None:
         super().__init__(message)
@@ -103,6 +106,7 @@ class PolicyError(UsageError):
     """`.gitseal.yaml` is malformed or contradicts itself."""
 
     code = "policy"
+    usual_hint = "mend that line; git diff .gitseal.yaml shows what changed"
 
 
 class IntegrityError(GitsealError):
@@ -110,6 +114,7 @@ class IntegrityError(GitsealError):
 
     exit_code = 3
     code = "integrity"
+    usual_hint = "take it from git again; git log -p -- FILE shows who changed it"
 
 
 class KeyAccessError(GitsealError):
@@ -233,6 +238,7 @@ class ChangedError(GitsealError):
 
     exit_code = 7
     code = "changed"
+    usual_hint = "see what changed (git diff), then try again"
 
 
 class NewerVersionError(GitsealError):
@@ -240,6 +246,7 @@ class NewerVersionError(GitsealError):
 
     exit_code = 8
     code = "newer"
+    usual_hint = "install a newer gitseal: pip install --upgrade gitseal"
 
 
 class DocumentError(GitsealError):
@@ -259,6 +266,10 @@ class NotADocumentError(DocumentError):
     """
 
     code = "not-a-document"
+    usual_hint = (
+        "mend that place (git diff shows what changed); "
+        "a template goes under `whole` of its scope in .gitseal.yaml"
+    )
 
     def __init__(
         self,

@@ -229,7 +229,7 @@ def _checked(data_key: DataKey, scope_id: ScopeId, kid: bytes) -> ScopeKeys:
     if not compare_digest(keys.kid, kid):
         raise CommitmentError(
             "its wrapped key holds another data key than the record commits to",
-            hint="somebody damaged or forged the record; `gitseal log` shows who changed it last",
+            hint="somebody damaged or forged the record; git log -- .gitseal/keyring shows who changed it last",
         )
     return keys
 

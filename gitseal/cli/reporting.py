@@ -50,9 +50,8 @@ def print_error(error: GitsealError) -> None:
         # Before the text is split into lines: a file name may hold a line break.
         error.path = printable(error.path)
     say(f"error: {error}")
-    if error.hint:
-        for line in error.hint.splitlines():
-            say(f"hint: {line}")
+    for line in (error.hint or error.usual_hint or "").splitlines():
+        say(f"hint: {line}")
 
 
 def say(text: str) -> None:

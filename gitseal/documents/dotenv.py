@@ -212,7 +212,7 @@ class _Lines:
         # Some loaders would end the value here and others go on: what one takes for a secret
         # is another name's value, perhaps a clear one, for the next.
         raise refusal(
-            text, start, "the quote is closed on another line, and text follows it", hint=_HINT
+            text, start, "the quote is closed on another line, and text follows it"
         )
 
     def no_line(self, content: str, end: int, sign: str) -> NotADocumentError:
@@ -220,7 +220,7 @@ class _Lines:
         reason = "the name is not made of letters, digits, '_', '.' and '-'"
         if not sign:
             reason = "the line is no assignment (NAME=value), comment or blank"
-        return refusal(self.text, end - len(content), reason, hint=_HINT)
+        return refusal(self.text, end - len(content), reason)
 
 
 QUOTES = frozenset("\"'")

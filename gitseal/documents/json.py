@@ -269,7 +269,7 @@ class _Scanner:
         if not done or places:
             place = min(places, default=len(text.rstrip(_BLANKS)))
             place, reason = self.reason(match, allowed, place, done)
-            raise refusal(text, place, reason, hint=_WHOLE)
+            raise refusal(text, place, reason)
         if events[1] is not MAPPING:
             raise refusal(text, 0, "the root is no object", hint=_WHOLE)
         events.append(DOCUMENT_END)

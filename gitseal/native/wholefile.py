@@ -55,19 +55,23 @@ def inspect_whole(data: bytes) -> SealedWhole:
             raise NewerVersionError(
                 "sealed in a newer whole-file format", hint="install a newer gitseal"
             )
-        raise DocumentError("not a file that gitseal sealed as a whole")
+        raise DocumentError("not a file that gitseal sealed as a whole", hint=_RESTORE)
     size = int.from_bytes(data[len(_START) : _FIXED], "little")
     if len(data) < _FIXED or size > _MAX_HEADER or size > len(data) - _FIXED:
-        raise DocumentError("the sealed file is cut short")
+        raise DocumentError("the sealed file is cut short", hint=_RESTORE)
     header = _read(data[_FIXED : _FIXED + size])
     if not header.newline:
         # Nothing signs it, and nothing here would obey it: a second spelling of the file.
-        raise DocumentError("the gitseal header is damaged: 'newline' is for documents")
+        raise DocumentError(
+            "the gitseal header is damaged: 'newline' is for documents", hint=_RESTORE
+        )
     body = data[_FIXED + size :]
     # Checked here so that a key-less check sees a body that cannot be one.
     content = len(body) - TAG_SIZE
     if content < 32 or padded_length(content) != content:
-        raise DocumentError("the sealed file is cut short")
+        raise DocumentError(
+            "the sealed file is cut short, or something was added to it", hint=_RESTORE
+        )
     return SealedWhole(header, body)
 
 
@@ -80,7 +84,7 @@ def _read(encoded: bytes) -> Header:
     except (ValueError, RecursionError):
         fields, canonical = None, b""
     if not isinstance(fields, dict) or canonical != encoded:
-        raise DocumentError("the gitseal header is damaged: not canonical JSON")
+        raise DocumentError("the gitseal header is damaged: not canonical JSON", hint=_RESTORE)
     return read_header(fields.items())
 
 

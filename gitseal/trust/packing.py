@@ -92,10 +92,12 @@ def unpack(text: str) -> PackedKey:
     if not is_packed(text) or packed is None or checksum != _checksum(payload):
         raise UsageError(
             "GITSEAL_KEY is not what gitseal printed, or a part of it is missing",
-            hint="copy it again as a whole: gitseal ci",
+            hint="copy it again, as a whole",
         )
     if pack(packed.expose(), packed.pins) != text.strip():
-        raise UsageError("GITSEAL_KEY is not in its canonical form")
+        raise UsageError(
+            "GITSEAL_KEY is not in its canonical form", hint="copy it again, as a whole"
+        )
     return packed
 
 

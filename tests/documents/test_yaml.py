@@ -118,8 +118,7 @@ def test_key_paths(text: str, path: tuple[tuple[str, ...], ...]) -> None:
 
 def test_events_carry_type_anchor_tag_and_content() -> None:
     text = (
-        "%YAML 1.2\n---\na: &x !t 1\nb: 'q'\nc: ! 3\nd: *x\n&k e: &l [!!str y]\n"
-        "...\n---\n- !m {}\n"
+        "%YAML 1.2\n---\na: &x !t 1\nb: 'q'\nc: ! 3\nd: *x\n&k e: &l [!!str y]\n...\n---\n- !m {}\n"
     )
 
     assert events(text) == [

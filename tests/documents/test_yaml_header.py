@@ -81,7 +81,7 @@ def test_where_it_goes_and_how_it_comes_off(
     joint = "" if not body or body.endswith("\n") else line_break
     first = f"# {NOTE}{line_break}" if note else ""
     assert text.startswith(body + joint + first + start.replace("\n", line_break))
-    assert text.endswith(f"_]\"{line_break}")
+    assert text.endswith(f'_]"{line_break}')
     assert text.count("\n") == text.count(line_break)
     assert document.events == clear.events
     assert document.slots == clear.slots
