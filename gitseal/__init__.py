@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""
+r"""
 Secrets in git: values sealed one by one, checked by anyone, read by few.
 
 The library in three functions; all of them find the repository, its policy and your key as
@@ -9,7 +9,7 @@ the command line does::
 
     text = gitseal.open_file("secrets/db.yaml")            # bytes, exactly as they were typed
     password = gitseal.read_value("secrets/db.yaml", "db.password")
-    sealed = gitseal.seal_bytes(b"password: x\\n", "secrets/db.yaml")
+    sealed = gitseal.seal_bytes(b"password: x\n", "secrets/db.yaml")
 
 Everything else is private, and may change from release to release.
 """

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_PLAIN = frozenset(("check", "decrypt", "get", "run"))
+_PLAIN = frozenset(("check", "decrypt", "encrypt", "get", "run"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +44,9 @@ def _dispatch(words: list[str]) -> int:
         from gitseal.cli.help import show_help
 
         return show_help(words[1:])
+    from gitseal.cli.table import ALIASES
+
+    words = [ALIASES.get(words[0], words[0]), *words[1:]]
     if words[0] in _PLAIN:
         from gitseal.cli import plain
 

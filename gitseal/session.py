@@ -196,7 +196,10 @@ class Session:
         only = "" if self._settings is None else self._settings.environ.get("GITSEAL_KEYS", "")
         try:
             if only and kind_of(wrapped.uri) not in only.replace(",", " ").split():
-                raise KeyUnusableError("left out, because GITSEAL_KEYS does not name its kind")
+                raise KeyUnusableError(
+                    "left out, because GITSEAL_KEYS does not name its kind",
+                    hint="unset GITSEAL_KEYS, or let it name the kinds to try: age file",
+                )
             return Candidate(wrapped, self._resolve(wrapped.uri, self.means))
         except GitsealError as error:
             failures.append(Failure(wrapped.to, wrapped.uri, error))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gitseal import documents
 from gitseal.documents import Document
+from gitseal.errors import DocumentError
 
 if TYPE_CHECKING:
     from gitseal.documents.base import Piece, Slot
@@ -116,6 +117,15 @@ class FakeSealed:
         assert opened.events == self.clear.events
         assert opened.slots == self.clear.slots
         assert opened.bom == self.clear.bom
+
+
+def refusal_of(data: bytes | str, syntax: str = "yaml") -> DocumentError | None:
+    """Give the error with which a text is refused, or None if it is a document."""
+    try:
+        documents.parse(data.encode() if isinstance(data, str) else data, syntax)
+    except DocumentError as error:
+        return error
+    return None
 
 
 def some(share: float, seed: int) -> Keep:

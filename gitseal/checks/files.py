@@ -15,6 +15,7 @@ from gitseal.errors import (
     RefusedError,
 )
 from gitseal.keypaths import LIST_SEGMENT, format_path
+from gitseal.keys import AD_HOC_SCOPE
 from gitseal.native.binding import bind, check_seal
 from gitseal.native.places import check_aliases, unsealed_places
 from gitseal.sealedfile import ClearFile, SealedFile
@@ -55,6 +56,20 @@ def check_file(
     if isinstance(content, ClearFile):
         return _clear(path, content, grant)
     return _sealed(path, content, grant, is_new)
+
+
+def check_unclaimed(path: str, data: bytes) -> list[Finding]:
+    """Give what is wrong with a file that no scope claims: it was sealed, and moved away."""
+    try:
+        content = sealedfile.inspect(data, path)
+    except GitsealError:
+        return []  # no file of ours
+    if isinstance(content, ClearFile) or content.header.scope == AD_HOC_SCOPE:
+        return []
+    header = content.header
+    message = f"is sealed for scope {header.scope}, but no scope claims this path"
+    hint = f"it was sealed as {header.origin}; move it back, or name it in .gitseal.yaml"
+    return [Finding("GS203", path, message, hint=hint)]
 
 
 def _unreadable(path: str, error: NotADocumentError) -> Finding:

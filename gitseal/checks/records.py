@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from gitseal.authority import Grant
-from gitseal.checks.findings import ERROR, WARNING, Finding
+from gitseal.checks.findings import BOTH, ERROR, WARNING, Finding
 from gitseal.errors import GitsealError, PolicyError, UsageError
 from gitseal.policy import POLICY_FILE
 from gitseal.policy.patterns import Patterns
@@ -40,11 +40,14 @@ class Side:
         authority: what its records grant.
         trust: what is trusted here.
         unstaged: of the index: scopes whose records stand in the worktree.
+
+    Attributes:
+        shared: whether it speaks for the other side as well, since both have one keyring.
     """
 
     __slots__ = (
-        "_grants", "_lost", "_unstaged", "authority", "findings", "tree", "trust", "unvouched",
-        "where",
+        "_grants", "_lost", "_unstaged", "authority", "findings", "shared", "tree", "trust",
+        "unvouched", "where",
     )  # fmt: skip
 
     def __init__(
@@ -56,6 +59,7 @@ class Side:
         unstaged: Iterable[str] = (),
     ) -> None:
         self.where = where
+        self.shared = False
         self._unstaged = frozenset(unstaged)
         self.tree = tree
         self.authority = authority
@@ -71,13 +75,17 @@ class Side:
             one.where = where or self.where
         self.findings += found
 
+    def _say(self, found: list[Finding]) -> None:
+        """Keep findings about the keyring."""
+        self.add(found, BOTH if self.shared else "")
+
     def grant(self, path: str) -> Grant | None:
         """Give the record's word on a path, for a check; what is wrong with it is a finding."""
         try:
             scope = self.authority.scope_of(path)
         except PolicyError as error:
             if error.path == path:
-                self.add([Finding("GS303", path, error.message, hint=error.hint or "")])
+                self._say([Finding("GS303", path, error.message, hint=error.hint or "")])
             return None
         except GitsealError:
             return None  # a record cannot be read; `check_records` says which
@@ -102,7 +110,7 @@ class Side:
     def _lost_grant(self, path: str) -> Grant | None:
         for patterns, grant in self._lost_scopes():
             if patterns.matches(path):
-                self.add([_gone(grant.scope, unstaged=grant.scope in self._unstaged)])
+                self._say([_gone(grant.scope, unstaged=grant.scope in self._unstaged)])
                 return grant
         return None
 

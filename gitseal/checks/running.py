@@ -4,7 +4,16 @@
 from __future__ import annotations
 
 from gitseal.checks.files import check_file
-from gitseal.checks.findings import BOTH, ERROR, INDEX, UNSEALED, WARNING, Finding, merged, shell_word
+from gitseal.checks.findings import (
+    BOTH,
+    ERROR,
+    INDEX,
+    UNSEALED,
+    WARNING,
+    Finding,
+    merged,
+    shell_word,
+)
 from gitseal.checks.records import check_config, check_records
 from gitseal.errors import GitsealError
 
@@ -117,10 +126,14 @@ class Check:
     def _check_staged(self) -> None:
         """Judge what git tracks; a file that is staged as it stands is judged once."""
         index, worktree = self._index, self._worktree
+        shared = worktree is not None and worktree.authority is index.authority
         waiting: list[tuple[str, Grant]] = []
         for path, mode, identity in self._staged.entries():
-            grant = index.grant(path) if self._wanted(path) else None
-            other = worktree.grant(path) if worktree is not None and self._wanted(path) else None
+            if not self._wanted(path):
+                continue
+            grant = index.grant(path)
+            # Mostly both sides have one policy; matching patterns twice would be a tenth of all.
+            other = grant if shared else worktree.grant(path) if worktree is not None else None
             if grant is None and other is None:
                 continue
             if mode & _KIND != _FILE:
@@ -129,13 +142,13 @@ class Check:
             data = None if worktree is None or other is None else self._read(worktree, path, other)
             same = data is not None and _same(data, identity)
             if grant is not None and same and data is not None:
-                both = other is not None and not other.plain and other.record == grant.record
+                both = other is not None and not other.plain and other.record is grant.record
                 self._judge(index, path, data, grant, where=BOTH if both else INDEX)
             elif grant is not None:
                 waiting.append((path, grant))
             if worktree is None or other is None or data is None or other.plain:
                 continue
-            if not same or grant is None or grant.record != other.record:
+            if not same or grant is None or grant.record is not other.record:
                 self._judge(worktree, path, data, other)
         self._check_waiting(waiting)
         self._check_conflicts()

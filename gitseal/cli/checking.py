@@ -7,7 +7,8 @@ import os
 import sys
 
 from gitseal.authority import Authority
-from gitseal.checks.findings import INDEX, WARNING, WORKTREE, shell_word
+from gitseal.checks.files import check_unclaimed
+from gitseal.checks.findings import INDEX, WARNING, WORKTREE, merged, shell_word
 from gitseal.checks.records import Side
 from gitseal.checks.running import Check, Report
 from gitseal.cli.context import workspace
@@ -64,7 +65,7 @@ def check(paths: Sequence[str], *, staged: bool, form: str) -> int:
     if form == "json":
         _write_json(report)
     else:
-        _write_text(report.findings)
+        _write_text(report.findings, staged=staged)
         _say_summary(report)
     return 1 if report.errors else 0
 
@@ -102,6 +103,7 @@ def examine(current: Workspace, paths: Sequence[str] = (), *, staged: bool = Fal
     if _same_keyring(here.authority, there, files, tree):
         there = here.authority
     index = Side(INDEX, tree, there, trust, here.authority.scopes())
+    index.shared = there is here.authority and not staged
     chosen = [_chosen(repository, tree, path) for path in paths]
     run = Check(
         index,
@@ -117,11 +119,18 @@ def examine(current: Workspace, paths: Sequence[str] = (), *, staged: bool = Fal
         report = run.run()
     finally:
         tree.close()
-    side = index if staged else here
-    report.unclaimed = [
-        path for path in chosen if files.read(path) is not None and side.grant(path) is None
-    ]
+    _add_unclaimed(report, chosen, index if staged else here)
     return report
+
+
+def _add_unclaimed(report: Report, chosen: list[str], side: Side) -> None:
+    """Say of files that were asked for that no scope claims them."""
+    for path in chosen:
+        data = side.tree.read(path) if side.grant(path) is None else None
+        if data is not None:
+            found = check_unclaimed(path, data)
+            report.findings = merged([*report.findings, *found])
+            report.unclaimed += [] if found else [path]
 
 
 def _same_keyring(here: Authority, there: Authority, files: Tree, staged: Tree) -> bool:
@@ -173,9 +182,7 @@ def ignored(repository: Repository, paths: Iterable[str]) -> Mapping[str, str]:
     """Give the rule that makes git ignore a path, as `FILE:LINE`, for those it ignores."""
     from gitseal.repository.history import ignored as rules
 
-    return {
-        path: f"{rule.source}:{rule.line}" for path, rule in rules(repository, paths).items()
-    }
+    return {path: f"{rule.source}:{rule.line}" for path, rule in rules(repository, paths).items()}
 
 
 def _committed(repository: Repository) -> Callable[[str], str | None]:
@@ -208,7 +215,7 @@ def _write_json(report: Report) -> None:
     write_json("check", body)
 
 
-def _write_text(findings: list[Finding]) -> None:
+def _write_text(findings: list[Finding], *, staged: bool) -> None:
     """Write a line for each finding, and behind the last one of a file what to do."""
     from gitseal.settings import printable
 
@@ -217,7 +224,7 @@ def _write_text(findings: list[Finding]) -> None:
     for position, one in enumerate(findings):
         place = f"{one.path}:{one.line}" if one.line else one.path
         level = "warning " if one.level == WARNING else ""
-        side = " [staged]" if one.where == INDEX else ""
+        side = " [staged]" if one.where == INDEX and not staged else ""
         lines.append(f"{printable(place)}: {level}{one.code} {printable(one.message)}{side}\n")
         hints += [one.hint] if one.hint else []
         after = findings[position + 1] if position + 1 < len(findings) else None

@@ -170,9 +170,7 @@ complete -F __gitseal gitseal
 
 
 def _zsh() -> str:
-    cases = "".join(
-        f"    {name}) compadd -- {words} ;;\n" for name, words in _groups().items()
-    )
+    cases = "".join(f"    {name}) compadd -- {words} ;;\n" for name, words in _groups().items())
     return _ZSH.replace("@COMMANDS@", _words()).replace("@GROUPS@", cases)
 
 

@@ -183,10 +183,10 @@ def _records(current: Workspace) -> Iterator[Diagnosis]:
         if verdict.trusted:
             yield Diagnosis(OK, "records", f"scope {name} is trusted")
             continue
-        error = verdict.error()
+        refusal = verdict.error()
         soft = verdict.state in {"unknown", "older", "linked-readers"}
-        message = error.message.split("\n")[0]
-        yield Diagnosis(WARN if soft else FAIL, "records", message, error.hint or "")
+        message = refusal.message.split("\n")[0]
+        yield Diagnosis(WARN if soft else FAIL, "records", message, refusal.hint or "")
     if not authority.scopes():
         yield Diagnosis(WARN, "records", "no scope is defined here", "gitseal init")
 

@@ -7,14 +7,11 @@ import os
 import sys
 
 from gitseal.changes.comparing import UNKNOWN
+from gitseal.changes.versions import MODIFIED, RENAMED, FileChange, Version
 from gitseal.cli.output import write_json
 from gitseal.errors import UsageError
 from gitseal.keypaths import format_path
 from gitseal.operations.comparing import (
-    MODIFIED,
-    RENAMED,
-    FileChange,
-    Version,
     commit_side,
     compare_sides,
     index_side,
@@ -227,4 +224,3 @@ def _leaf_json(one: FileChange, leaf: Leaf | None, *, reveal: bool) -> dict[str,
         "fingerprint": fingerprint or None,
         "source": shown,
     }
-

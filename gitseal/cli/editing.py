@@ -180,7 +180,7 @@ def set_value(
     key: Key,
     value: Annotated[
         str | None,
-        typer.Argument(metavar="[VALUE]", help="the value, or - for standard input"),
+        typer.Argument(metavar="VALUE", help="the value, or - for standard input"),
     ] = None,
     stdin: Annotated[bool, typer.Option("--stdin", help="read standard input, as -")] = False,
     from_file: Annotated[
@@ -238,15 +238,18 @@ def _value(
             "it; leave it out to be asked, or pipe it"
         )
         return value
-    if kind == "null":
-        return ""
+    return "" if kind == "null" else _asked(key)
+
+
+def _asked(key: str) -> str:
+    """Ask a person, or read what is piped to us; an empty value must be meant."""
     if terminal():
         from gitseal.cli.prompting import secret
 
-        asked = secret(f"new value of {key}")
-        if not asked:
+        text = secret(f"new value of {key}")
+        if not text:
             raise UsageError("no value was given", hint="an empty one is '' among the arguments")
-        return asked
+        return text
     text = _from_stdin()
     if not text:
         raise UsageError(
@@ -274,9 +277,9 @@ def _decoded(data: bytes, where: str) -> str:
 
 
 def unset(
-    path: File,
+    path: Annotated[str, typer.Argument(metavar="FILE", help="a sealed file")],
     keys: Annotated[
-        list[str], typer.Argument(metavar="KEY...", help="key paths, as gitseal get has them")
+        list[str], typer.Argument(metavar="KEY", help="key paths, as gitseal get has them")
     ],
     dry_run: DryRun = False,
 ) -> None:

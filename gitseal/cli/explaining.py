@@ -123,9 +123,7 @@ def _typed(key: str) -> bytes:
     if key == "#":
         return COMMENT_PATH
     parts = parse_typed(key)
-    segments: list[Segment] = [
-        ("*",) if isinstance(part, int) else ("k", part) for part in parts
-    ]
+    segments: list[Segment] = [("*",) if isinstance(part, int) else ("k", part) for part in parts]
     return encode(segments)
 
 

@@ -21,6 +21,8 @@ def run(words: Sequence[str]) -> int | None:
     command, *arguments = words
     if command == "run":
         return _run(arguments)
+    if command == "encrypt":
+        return _encrypt(arguments)
     if any(word.startswith("-") for word in arguments):
         return None
     if command == "decrypt" and len(arguments) == 1:
@@ -40,6 +42,20 @@ def _decrypt(path: str) -> int:
     if b"\0" in data[:1024] and sys.stdout.isatty():
         return _to_typer(["decrypt", path])
     write_bytes(data)
+    return 0
+
+
+def _encrypt(arguments: Sequence[str]) -> int | None:
+    output = "-" if arguments[:2] == ["-o", "-"] else None
+    files = arguments[2:] if output else arguments
+    if not files or any(word.startswith("-") for word in files):
+        return None
+    from gitseal.cli.filework import seal_in_place, seal_to
+
+    if output:
+        seal_to(workspace(), files, output, None, [])
+    else:
+        seal_in_place(workspace(), files)
     return 0
 
 

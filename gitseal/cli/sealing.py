@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from gitseal.cli.context import workspace
-from gitseal.cli.output import write_bytes
+from gitseal.cli.filework import content_of, seal_in_place, seal_to, write_out
 from gitseal.cli.reporting import say
 from gitseal.errors import UsageError
-from gitseal.operations import moving, opening, sealing
-from gitseal.operations.workspace import Workspace
+from gitseal.operations import moving, opening
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE", help="files, or - for stdin")]
 Output = Annotated[
@@ -44,58 +42,10 @@ def encrypt(
     A sealed FILE is verified, and brought up to date: values that were added in clear are
     sealed. A FILE is replaced only when it could be sealed without losing a byte.
     """
-    current = workspace()
     if files == ["-"] or output is not None or to:
-        _encrypt_one(current, files, output, filename, to or [])
-        return
-    for path in files:
-        changed = sealing.encrypt_path(current, path, dry_run=dry_run)
-        verb = "would seal" if dry_run else "sealed"
-        say(f"{verb} {path}" if changed else f"{path} is sealed already")
-
-
-def _encrypt_one(
-    current: Workspace, files: list[str], output: str | None, filename: str | None, to: list[str]
-) -> None:
-    """Seal one file or standard input to somewhere, or for readers of its own."""
-    path, data = _single(files, filename)
-    place = current.locate(filename or path)
-    if to:
-        from gitseal.operations.adhoc import seal_for
-
-        sealed = seal_for(current, data, place, [(_short(uri), uri) for uri in to])
+        seal_to(workspace(), files, output, filename, to or [], dry_run=dry_run)
     else:
-        sealed = sealing.bring_up_to_date(current, data, place)
-    target = output or ("-" if path == "-" else path)
-    _write_out(current, target, sealed)
-
-
-def _short(uri: str) -> str:
-    """Name a reader of a file without policy by the beginning of its key."""
-    return uri[:16]
-
-
-def _single(files: list[str], filename: str | None) -> tuple[str, bytes]:
-    if len(files) != 1:
-        raise UsageError("one FILE only, if its content goes elsewhere")
-    (path,) = files
-    if path != "-":
-        from gitseal.files import read_limited
-
-        return path, read_limited(path, opening.MAX_FILE)
-    if filename is None:
-        raise UsageError("with -, say --filename PATH: it decides syntax, rules and readers")
-    return path, sys.stdin.buffer.read(opening.MAX_FILE + 1)
-
-
-def _write_out(current: Workspace, target: str, data: bytes) -> None:
-    if target == "-":
-        if b"\0" in data[:1024] and sys.stdout.isatty():
-            raise UsageError("binary content is not written to a terminal", hint="use -o FILE")
-        write_bytes(data)
-        return
-    current.write(current.locate(target), data)
-    say(f"wrote {target}")
+        seal_in_place(workspace(), files, dry_run=dry_run)
 
 
 def decrypt(
@@ -114,9 +64,9 @@ def decrypt(
     if in_place and output is not None:
         raise UsageError("--in-place and --output contradict each other")
     if files == ["-"]:
-        path, data = _single(files, filename)
+        path, data = content_of(files, filename)
         opened = opening.open_data(current, data, current.locate(filename or path))
-        _write_out(current, output or "-", opened.clear.data)
+        write_out(current, output or "-", opened.clear.data)
         return
     if output is not None and len(files) != 1:
         raise UsageError("one FILE only, with --output")
@@ -126,7 +76,7 @@ def decrypt(
             current.write(opened.place, opened.clear.data, opened.snapshot)
             say(f"{opened.place.typed} is in clear now; gitseal encrypt seals it again")
         else:
-            _write_out(current, output or "-", opened.clear.data)
+            write_out(current, output or "-", opened.clear.data)
 
 
 def move(

@@ -65,7 +65,9 @@ class Standing:
     def pending(self) -> bool:
         """Whether a rotation is unfinished: an older key is still in use."""
         record = self.verdict.record if self.verdict is not None else None
-        return record is not None and any(one.state in {"next", "readable"} for one in record.epochs)
+        return record is not None and any(
+            one.state in {"next", "readable"} for one in record.epochs
+        )
 
     def as_json(self) -> dict[str, object]:
         """Give the JSON form."""
@@ -185,7 +187,9 @@ def _you(one: Standing) -> str:
     if not one.mine:
         return "cannot read it: no key of yours is among the readers'"
     trusted = one.verdict is not None and one.verdict.readable
-    return "can read it" if trusted else f"could read it, once it is trusted: gitseal trust {one.name}"
+    return (
+        "can read it" if trusted else f"could read it, once it is trusted: gitseal trust {one.name}"
+    )
 
 
 def _kinds(record: Record) -> str:

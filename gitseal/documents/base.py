@@ -291,11 +291,13 @@ def check_values(document: Document) -> None:
     """
     text = document.text
     # A code point has at most four bytes: nothing to look at in a small document.
-    if 4 * len(text) <= MAX_VALUE:
+    few = MAX_VALUE // 4
+    if len(text) <= few:
         return
     for slots in (document.slots, document.sealed):
-        for start, end, *_ in slots:
-            if 4 * (end - start) > MAX_VALUE and len(text[start:end].encode()) > MAX_VALUE:
+        for slot in slots:
+            start, end = slot[0], slot[1]
+            if end - start > few and len(text[start:end].encode()) > MAX_VALUE:
                 line, column = locate(text, start)
                 raise LimitError(
                     f"line {line}, column {column}: the value is larger than 1 MiB",
@@ -312,22 +314,16 @@ def sealed_text(value: str) -> str | None:
     begins like a sealed value and has not its shape stays a clear value here: whoever seals
     or opens refuses it (`looks_sealed`).
     """
-    if _is_sealed_text(value):
+    if (
+        value[:9] == SEALED_PREFIX
+        and value[-2:] == TEXT_END
+        and value[9:-2].isalnum()
+        and value.isascii()
+    ):
         return value
     stripped = value.lstrip()
-    if stripped[:6] != "seal:v" or not looks_sealed(stripped):
-        return None
-    token = "".join(stripped.split())
-    return token if _is_sealed_text(token) else None
-
-
-def _is_sealed_text(token: str) -> bool:
-    return (
-        token[:9] == SEALED_PREFIX
-        and token[-2:] == TEXT_END
-        and token[9:-2].isalnum()
-        and token.isascii()
-    )
+    token = "".join(stripped.split()) if looks_sealed(stripped) else value
+    return sealed_text(token) if token != value else None
 
 
 def sealed_comment(content: str) -> str | None:

@@ -33,6 +33,8 @@ _HINTS = {
     errno.EDQUOT: "your quota on that disk is used up; free some space, then try again",
     errno.EFBIG: "a limit on file sizes is set here (see `ulimit -f`)",
     errno.EROFS: "the disk is mounted read-only",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EIO: "the disk fails; look at the system's log",
     errno.EACCES: "check who owns the file and its directory, and their modes (`ls -ld`)",
     errno.EPERM: "check who owns the file and its directory, and `lsattr` for an immutable flag",
 }
@@ -78,7 +80,11 @@ def os_failure(error: OSError, path: str, doing: str) -> GitsealError:
     """Say in a person's words why the system refused; `doing` is like "cannot read"."""
     reason = os.strerror(error.errno).lower() if error.errno else "the system refused"
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return NotFoundError(f"{doing}: {reason}", path=path)
+        return NotFoundError(
+            f"{doing}: {reason}",
+            path=path,
+            hint="check the name; gitseal status lists the sealed files",
+        )
     if error.errno == errno.ELOOP:
         return RefusedError(f"{doing}: a link stands where none may be followed", path=path)
     return GitsealError(f"{doing}: {reason}", hint=_HINTS.get(error.errno or 0), path=path)
@@ -89,7 +95,11 @@ def check_regular(mode: int, path: str) -> None:
     if stat.S_ISREG(mode):
         return
     kind = next((name for test, name in _KINDS if test(mode)), "something else")
-    raise DocumentError(f"is {kind}, not a regular file", path=path)
+    raise DocumentError(
+        f"is {kind}, not a regular file",
+        path=path,
+        hint="name a file; the content of a pipe is read with: - --filename PATH",
+    )
 
 
 def read_limited(path: str, limit: int = MAX_FILE, *, follow: bool = True) -> bytes:
@@ -150,7 +160,9 @@ def _read_all(descriptor: int, limit: int, size: int, path: str) -> bytes:
         parts.append(part)
         total += len(part)
         size = max(size, total)
-    raise LimitError(f"is larger than {limit:,} bytes", path=path)
+    raise LimitError(
+        f"is larger than {limit:,} bytes", path=path, hint="split it, or keep it elsewhere"
+    )
 
 
 def resolve_target(path: str, root: str | None) -> str:
@@ -167,7 +179,9 @@ def resolve_target(path: str, root: str | None) -> str:
     """
     real = os.path.realpath(path)
     if os.path.lexists(path) and not os.path.exists(path):
-        raise NotFoundError("is a link to nothing", path=path)
+        raise NotFoundError(
+            "is a link to nothing", path=path, hint="see where it leads: ls -l"
+        )
     if root is None:
         return real
     base = os.path.realpath(root)
@@ -177,7 +191,11 @@ def resolve_target(path: str, root: str | None) -> str:
             f"{where} outside the repository", path=path, hint=f"the repository is {base}"
         )
     if any(part.lower() == ".git" for part in real[len(base) :].split("/")):
-        raise RefusedError("belongs to git itself; gitseal does not write there", path=path)
+        raise RefusedError(
+            "belongs to git itself; gitseal does not write there",
+            path=path,
+            hint="name a file of the worktree",
+        )
     return real
 
 

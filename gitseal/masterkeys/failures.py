@@ -123,16 +123,21 @@ def _stranger(
 ) -> GitsealError:
     count = len(failures)
     who = "its only reader is not you" if count == 1 else f"none of its {count} readers is you"
-    first = (
-        "`gitseal keys whoami` shows your key" if has_key else "make a key: `gitseal keys generate`"
-    )
-    hint = f"{first}; a reader adds it with `gitseal readers add`"
+    hint = f"{_first_step(looked, has_key=has_key)}; a reader adds it with `gitseal readers add`"
     hints = {one.error.hint for one in failures}
     return NoUsableKeyError(
         _message(f"cannot open the key of scope {scope}: {who}", failures, looked),
         failures=_told(failures),
         hint=hints.pop() if len(hints) == 1 and None not in hints else hint,
     )
+
+
+def _first_step(looked: Sequence[str], *, has_key: bool) -> str:
+    if has_key:
+        return "`gitseal keys whoami` shows your key"
+    if any(place.endswith(")") and not place.endswith("(not there)") for place in looked):
+        return "mend the file or variable named above, or make a key: `gitseal keys generate`"
+    return "make a key: `gitseal keys generate`"
 
 
 def _message(head: str, failures: Sequence[Failure], looked: Sequence[str]) -> str:

@@ -37,6 +37,9 @@ class SealedWhole:
         self.body = body
 
 
+_RESTORE = "take the file from git again: git checkout -- FILE"
+
+
 def is_whole(data: bytes) -> bool:
     """Tell whether bytes begin like a whole-file container of any version."""
     return data.startswith(MAGIC)

@@ -7,8 +7,8 @@ import os
 
 from gitseal import sealedfile
 from gitseal.authority import Authority
-from gitseal.changes.comparing import Comparison, compare, leaves, opened_leaves
-from gitseal.crypto import base32
+from gitseal.changes.comparing import leaves, opened_leaves
+from gitseal.changes.versions import FileChange, Version, alike
 from gitseal.errors import GitsealError, KeyAccessError, MasterKeyError
 from gitseal.operations.opening import MAX_FILE
 from gitseal.operations.trusting import trust_of
@@ -21,20 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gitseal.authority import Grant
-    from gitseal.changes.comparing import Leaf
     from gitseal.crypto.derive import ScopeKeys
     from gitseal.operations.workspace import Workspace
     from gitseal.policy.records import Record
 
     AnyTree = WorktreeTree | StagedTree | CommitTree
-
-_ALIKE = 0.5
-"""The share of equal values from which a removed and an added file are one that was moved."""
-
-MODIFIED = "modified"
-ADDED = "added"
-REMOVED = "removed"
-RENAMED = "renamed"
 
 
 class Side:
@@ -98,105 +89,6 @@ def _worktree_paths(tree: WorktreeTree) -> list[str]:
 
     repository = find(tree.root)
     return list(tree.paths()) if repository is None else listed(repository)
-
-
-class Version:
-    """
-    One version of a file.
-
-    Attributes:
-        path: in the repository.
-        leaves: its values; empty for whole files.
-        whole: whether it is no document, but one sealed whole.
-        content: the clear content, if it is clear or was opened.
-        stored: bytes as they lie there.
-        header_id: (scope, epoch, kid, origin) of a sealed file; None of a clear one.
-        keys: if it was opened.
-        origin: what its values are bound to.
-        note: what a reader of the comparison should know; "" if nothing.
-        comments: its comments, opened where it was.
-    """
-
-    __slots__ = (
-        "comments", "content", "header_id", "keys", "leaves", "note", "origin", "path", "stored",
-        "whole",
-    )  # fmt: skip
-
-    def __init__(self, path: str, stored: bytes) -> None:
-        self.path = path
-        self.stored = stored
-        self.leaves: list[Leaf] = []
-        self.comments: list[str] = []
-        self.whole = False
-        self.content: bytes | None = None
-        self.header_id: tuple[str, int, bytes, str] | None = None
-        self.keys: ScopeKeys | None = None
-        self.origin = ""
-        self.note = ""
-
-
-class FileChange:
-    """
-    What changed in one file.
-
-    Attributes:
-        kind: ADDED, REMOVED, MODIFIED or RENAMED.
-        old, new: the versions; one of them is None where the file was added or removed.
-        scope: of the newer side.
-        comparison: of their values.
-        comments: whether comments changed.
-    """
-
-    __slots__ = ("comments", "comparison", "kind", "new", "old", "scope")
-
-    def __init__(self, old: Version | None, new: Version | None, scope: str) -> None:
-        self.old = old
-        self.new = new
-        self.scope = scope
-        self.kind = ADDED if old is None else REMOVED if new is None else MODIFIED
-        if old is not None and new is not None and old.path != new.path:
-            self.kind = RENAMED
-        self.comparison = _compared(old, new)
-        self.comments = (old.comments if old else []) != (new.comments if new else [])
-
-    @property
-    def path(self) -> str:
-        """Give the path of the newer side that there is."""
-        version = self.new or self.old
-        return version.path if version is not None else ""
-
-    def fingerprint(self, leaf: Leaf | None) -> str:
-        """Give eight characters for an opened value, comparable between both sides; else ""."""
-        version = next((one for one in (self.new, self.old) if one and one.keys), None)
-        if version is None or version.keys is None or leaf is None or leaf.text is None:
-            return ""
-        origin = version.origin.encode("utf-8", "surrogateescape")
-        value = leaf.text.encode("utf-8", "surrogatepass")
-        return base32.encode(version.keys.value_fingerprint(origin, leaf.path, value))
-
-    @property
-    def same_content(self) -> bool:
-        """Whether both versions say the same, as far as can be told."""
-        contents = [one.content for one in (self.old, self.new) if one is not None]
-        return len(contents) == 2 and contents[0] is not None and contents[0] == contents[1]
-
-
-def _compared(old: Version | None, new: Version | None) -> Comparison:
-    before, after = old.leaves if old else [], new.leaves if new else []
-    if old is not None and new is not None:
-        unopened = any(leaf.text is None for leaf in (*before, *after))
-        if unopened:
-            # What one side alone could open must not be compared with sealed text.
-            before, after = ([_closed(leaf) for leaf in one] for one in (before, after))
-        same = old.header_id == new.header_id
-        return compare(before, after, same_key=same)
-    return compare(before, after)
-
-
-def _closed(leaf: Leaf) -> Leaf:
-    if not leaf.secret or leaf.exposed:
-        return leaf
-    return type(leaf)(leaf.path, None, leaf.token, leaf.line, secret=True)
 
 
 def worktree_side(workspace: Workspace) -> Side:
@@ -268,23 +160,11 @@ def _paired(
     pairs: list[tuple[Version | None, Version | None]] = []
     left = list(gone)
     for version in fresh:
-        twin = next((one for one in left if _alike(one, version)), None)
+        twin = next((one for one in left if alike(one, version)), None)
         if twin is not None:
             left.remove(twin)
         pairs.append((twin, version))
     return pairs + [(version, None) for version in left]
-
-
-def _alike(old: Version, new: Version) -> bool:
-    if old.stored == new.stored:
-        return True
-    if old.content is None or new.content is None:
-        return False
-    before = {(leaf.path, leaf.text) for leaf in old.leaves}
-    after = {(leaf.path, leaf.text) for leaf in new.leaves}
-    if not before or not after:
-        return old.content == new.content
-    return len(before & after) >= _ALIKE * max(len(before), len(after))
 
 
 class _Reader:
@@ -403,4 +283,3 @@ def _fill_clear(version: Version, content: ClearFile, grant: Grant) -> None:
 
 def _first(error: GitsealError) -> str:
     return error.message.split("\n")[0]
-

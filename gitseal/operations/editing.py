@@ -13,7 +13,6 @@ import os
 
 from gitseal import documents
 from gitseal.errors import (
-    ChangedError,
     GitsealError,
     NotADocumentError,
     NotFoundError,
@@ -116,7 +115,11 @@ def begin(workspace: Workspace, path: str) -> Draft:
     found = workspace.grant(place)
     if found is not None:
         found.check_writable()
-    data, snapshot = read_with_snapshot(place.file, MAX_FILE)
+    try:
+        data, snapshot = read_with_snapshot(place.file, MAX_FILE)
+    except GitsealError as error:
+        error.path = path
+        raise
     try:
         opened = open_data(workspace, data, place, allow_clear=found is not None)
     except NotADocumentError:
@@ -189,7 +192,7 @@ def save(workspace: Workspace, draft: Draft, text: bytes, *, dry_run: bool = Fal
     if not dry_run:
         try:
             workspace.write(draft.place, sealed, draft.snapshot)
-        except ChangedError as error:
+        except GitsealError as error:
             error.path = draft.place.typed
             raise
 
@@ -207,13 +210,19 @@ def keep(workspace: Workspace, draft: Draft, text: bytes) -> str:
         sealed = seal_clear(workspace, content, draft.place, draft.grant)
     else:
         sealed = _seal_carried_whole(draft, content)
-    for suffix in _suffixes():
-        path = draft.place.file + suffix
-        if not os.path.lexists(path):
-            root = workspace.root if draft.place.inside else None
-            write_atomically(path, sealed, expect=ABSENT, root=root, parents=0o777)
-            return draft.place.typed + suffix
-    raise RefusedError(f"too many files {draft.place.typed}{KEPT_SUFFIX}.N stand there")
+    suffixes = _suffixes()
+    last = max((suffixes.index(one) for one in _kept_suffixes(draft)), default=-1)
+    if last + 1 == len(suffixes):
+        raise RefusedError(f"too many files {draft.place.typed}{KEPT_SUFFIX}.N stand there")
+    suffix = suffixes[last + 1]
+    root = workspace.root if draft.place.inside else None
+    file = draft.place.file + suffix
+    write_atomically(file, sealed, expect=ABSENT, root=root, parents=0o777)
+    return draft.place.typed + suffix
+
+
+def _kept_suffixes(draft: Draft) -> list[str]:
+    return [suffix for suffix in _suffixes() if os.path.lexists(draft.place.file + suffix)]
 
 
 def _suffixes() -> list[str]:
@@ -263,7 +272,7 @@ class Kept:
 
 def kept_path(draft: Draft) -> str | None:
     """Give the newest edit that is kept beside a file, as people type it, or None."""
-    there = [suffix for suffix in _suffixes() if os.path.lexists(draft.place.file + suffix)]
+    there = _kept_suffixes(draft)
     return draft.place.typed + there[-1] if there else None
 
 

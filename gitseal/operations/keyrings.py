@@ -6,10 +6,11 @@ from __future__ import annotations
 import os
 
 from gitseal.crypto.derive import ScopeKeys
+from gitseal.errors import UsageError
 from gitseal.keys import DataKey, ScopeId, WrappedKey
 from gitseal.masterkeys import canonical
 from gitseal.operations.trusting import accept
-from gitseal.policy import building
+from gitseal.policy import POLICY_FILE, building
 from gitseal.policy.records import Record, record_path
 from gitseal.policy.terms import Reader, RecordPolicy
 
@@ -28,8 +29,16 @@ def with_canonical_keys(policy: RecordPolicy) -> RecordPolicy:
     Raises:
         UsageError: a key is of no known kind.
     """
-    readers = [Reader(reader.to, canonical(reader.key)) for reader in policy.readers]
+    readers = [Reader(reader.to, _canonical(reader)) for reader in policy.readers]
     return policy.replace(readers=readers)
+
+
+def _canonical(reader: Reader) -> str:
+    try:
+        return canonical(reader.key)
+    except UsageError as error:
+        error.message = f"reader {reader.to}: {error.message}"
+        raise error.at(POLICY_FILE) from None
 
 
 def make_record(workspace: Workspace, name: str, context: Context, policy: RecordPolicy) -> Record:

@@ -32,16 +32,22 @@ def move(workspace: Workspace, source: str, target: str, *, dry_run: bool = Fals
         RefusedError: the target exists, or no scope claims it.
         GitsealError: the file does not open.
     """
-    from gitseal.files import ABSENT, read_with_snapshot, remove
+    from gitseal.files import ABSENT, remove
 
     old, new = workspace.locate(source), workspace.locate(target)
     was_moved = not os.path.lexists(old.file) and os.path.lexists(new.file)
     if not was_moved and os.path.lexists(new.file):
-        raise RefusedError("there is a file already", path=target)
+        raise RefusedError(
+            "there is a file already", path=target, hint="choose another name, or remove it first"
+        )
     if not was_moved and not os.path.lexists(old.file):
-        raise NotFoundError("there is no such file", path=source)
+        raise NotFoundError(
+            "there is no such file",
+            path=source,
+            hint="check the name; gitseal status lists the sealed files",
+        )
     grant = claimed(workspace, new)
-    data, snapshot = read_with_snapshot(new.file if was_moved else old.file, MAX_FILE)
+    data, snapshot = workspace.read(new if was_moved else old, MAX_FILE)
     # Judged as what it was, at the place it was sealed for.
     opened = open_data(workspace, data, old)
     sealed = seal_clear(workspace, opened.clear, new, grant)

@@ -10,7 +10,14 @@ from __future__ import annotations
 
 from gitseal import sealedfile
 from gitseal.crypto.derive import ScopeKeys
-from gitseal.errors import GitsealError, IntegrityError, MovedError, RefusedError
+from gitseal.errors import (
+    GitsealError,
+    IntegrityError,
+    MovedError,
+    PolicyError,
+    RefusedError,
+    UsageError,
+)
 from gitseal.keypaths import Rules
 from gitseal.keys import AD_HOC_SCOPE, ScopeId
 from gitseal.sealedfile import ClearFile, SealedFile
@@ -74,10 +81,8 @@ def open_path(workspace: Workspace, path: str, *, allow_clear: bool = False) -> 
     Raises:
         GitsealError: with the path named; see `open_data`.
     """
-    from gitseal.files import read_with_snapshot
-
     place = workspace.locate(path)
-    data, snapshot = read_with_snapshot(place.file, MAX_FILE)
+    data, snapshot = workspace.read(place, MAX_FILE)
     opened = open_data(workspace, data, place, allow_clear=allow_clear)
     opened.snapshot = snapshot
     return opened
@@ -99,6 +104,10 @@ def open_data(
     """
     try:
         return _open(workspace, data, place, allow_clear=allow_clear)
+    except PolicyError as error:
+        raise error.at(place.typed) from None
+    except UsageError:
+        raise  # of the user's own settings, not of the file
     except GitsealError as error:
         raise error.at(place.typed) from None
 
@@ -109,12 +118,23 @@ def _open(workspace: Workspace, data: bytes, place: Place, *, allow_clear: bool)
     content = sealedfile.inspect(data, place.name, whole=whole)
     if isinstance(content, ClearFile):
         if not allow_clear:
+            _check_not_cut(content)
             raise not_sealed(grant)
         return Opened(place, None, content, grant, None)
     keys, rules, strict = _authorise(workspace, content, place, grant)
     clear = content.open(keys, rules, strict=strict)
     check_origin(content.header, place, grant)
     return Opened(place, content, clear, grant, keys)
+
+
+def _check_not_cut(content: ClearFile) -> None:
+    document = content.document
+    if document is not None and (document.sealed or document.sealed_comments):
+        raise IntegrityError(
+            "holds sealed values, but not the gitseal header that belongs to them",
+            hint="it was cut short or edited by hand; take it from git again: "
+            "git checkout -- FILE, or see git log -p FILE",
+        )
 
 
 def not_sealed(grant: Grant | None) -> RefusedError:

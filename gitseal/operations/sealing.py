@@ -47,15 +47,26 @@ def seal_content(workspace: Workspace, data: bytes, place: Place) -> bytes:
         KeyAccessError: no key of yours opens the scope.
     """
     grant = claimed(workspace, place)
+    content = _inspect(data, place, grant)
+    if isinstance(content, SealedFile):
+        raise RefusedError("is sealed already", path=place.typed)
+    return _seal(workspace, content, place, grant)
+
+
+def _inspect(data: bytes, place: Place, grant: Grant) -> SealedFile | ClearFile:
     try:
-        content = sealedfile.inspect(data, place.name, whole=grant.is_whole(place.name))
-        if isinstance(content, SealedFile):
-            raise RefusedError("is sealed already")
-        return seal_clear(workspace, content, place, grant)
+        return sealedfile.inspect(data, place.name, whole=grant.is_whole(place.name))
     except NotADocumentError as error:
         if error.hint is None:
             error.hint = "mend it; a template goes under `whole` of its scope in .gitseal.yaml"
         raise error.at(place.typed) from None
+    except GitsealError as error:
+        raise error.at(place.typed) from None
+
+
+def _seal(workspace: Workspace, content: ClearFile, place: Place, grant: Grant) -> bytes:
+    try:
+        return seal_clear(workspace, content, place, grant)
     except GitsealError as error:
         raise error.at(place.typed) from None
 
@@ -103,12 +114,9 @@ def bring_up_to_date(workspace: Workspace, data: bytes, place: Place) -> bytes:
         GitsealError: as `opening.open_data` and `seal_content`.
     """
     grant = claimed(workspace, place)
-    try:
-        content = sealedfile.inspect(data, place.name, whole=grant.is_whole(place.name))
-    except GitsealError as error:
-        raise error.at(place.typed) from None
+    content = _inspect(data, place, grant)
     if isinstance(content, ClearFile):
-        return seal_content(workspace, data, place)
+        return _seal(workspace, content, place, grant)
     try:
         clear = open_data(workspace, data, place).clear
     except IntegrityError as error:
@@ -148,10 +156,8 @@ def encrypt_path(workspace: Workspace, path: str, *, dry_run: bool = False) -> b
     Raises:
         GitsealError: nothing was written.
     """
-    from gitseal.files import read_with_snapshot
-
     place = workspace.locate(path)
-    data, snapshot = read_with_snapshot(place.file, MAX_FILE)
+    data, snapshot = workspace.read(place, MAX_FILE)
     sealed = bring_up_to_date(workspace, data, place)
     if sealed == data:
         return False

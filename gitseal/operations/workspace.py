@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 
-from gitseal.errors import NoUsableKeyError, UntrustedError, UsageError
+from gitseal.errors import GitsealError, NoUsableKeyError, UntrustedError, UsageError
 from gitseal.keys import ScopeId
 
 TYPE_CHECKING = False
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
         def adopt(self, keys: ScopeKeys) -> None:
             """Keep keys that were made here."""
+
+        def warnings(self) -> tuple[str, ...]:
+            """What the user should know about the private keys that were read."""
 
         def holds(self, scope_id: ScopeId, kid: bytes) -> bool:
             """Tell whether the keys are at hand without asking anybody."""
@@ -190,7 +193,14 @@ class Workspace:
         entry = record.epoch(epoch)
         if entry is None:
             raise ValueError("the record has no such epoch")
-        return self.session.keys(record.scope_id(epoch), entry.wraps, entry.kid)
+        return self._unwrapped(record.scope_id(epoch), entry.wraps, entry.kid)
+
+    def _unwrapped(self, scope: ScopeId, wraps: Sequence[WrappedKey], kid: bytes) -> ScopeKeys:
+        try:
+            return self.session.keys(scope, wraps, kid)
+        finally:
+            for warning in self.session.warnings():
+                self.tell(f"warning: {warning}")
 
     def carried_keys(self, header: Header, place: Place) -> ScopeKeys:
         """
@@ -205,15 +215,38 @@ class Workspace:
                 hint="run gitseal in the repository that the file belongs to",
             )
         scope = ScopeId(header.scope, header.context, header.epoch)
-        keys = self.session.keys(scope, header.keys, header.kid)
+        keys = self._unwrapped(scope, header.keys, header.kid)
         self.tell(
             f"{place.typed}: nothing here vouches for who sealed it; it was only not altered since"
         )
         return keys
 
-    def write(self, place: Place, data: bytes, expect: Snapshot | None = None) -> None:
+    def read(self, place: Place, limit: int) -> tuple[bytes, Snapshot]:
+        """
+        Give the content of a file of at most `limit` bytes, and what the file was then.
+
+        Raises:
+            GitsealError: it cannot be read; named as the user typed it.
+        """
+        from gitseal.files import read_with_snapshot
+
+        try:
+            return read_with_snapshot(place.file, limit)
+        except GitsealError as error:
+            error.path = place.typed
+            raise
+
+    def write(
+        self, place: Place, data: bytes, expect: Snapshot | None = None, *, mode: int = 0o666
+    ) -> None:
         """
         Replace a file, whole or not at all.
+
+        Args:
+            place: where.
+            data: the whole content.
+            expect: what the file must still be.
+            mode: of a new file, less the umask.
 
         Raises:
             ChangedError: it is not what it was when it was read.
@@ -226,5 +259,5 @@ class Workspace:
             expect=expect,
             root=self.root if place.inside else None,
             parents=0o777 if place.inside else None,
-            mode=0o666,
+            mode=mode if not os.path.lexists(place.file) else None,
         )

@@ -162,7 +162,12 @@ class Record:
             if name is not None and record.name != name:
                 raise IntegrityError(f"the record is of scope {record.name!r}")
         except GitsealError as error:
-            raise (error.at(path) if path else error) from None
+            if path is None:
+                raise
+            error.hint = error.hint or (
+                f"restore it: git log -p -- {path}; in the middle of a merge: gitseal apply"
+            )
+            raise error.at(path) from None
         return record
 
     def to_bytes(self) -> bytes:

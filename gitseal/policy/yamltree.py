@@ -117,12 +117,23 @@ def parse_tree(text: str, name: str) -> Node | None:
         for event in yaml.parse(text, Loader=loader):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
+        _refuse_conflict(text, name)
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}" if mark else name
         raise PolicyError(f"not YAML: {error.problem or error.context}", path=where) from None
     except yaml.YAMLError:
         raise PolicyError("not YAML: a character that YAML does not allow", path=name) from None
     return builder.root
+
+
+def _refuse_conflict(text: str, name: str) -> None:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("<<<<<<< "):
+            raise PolicyError(
+                "has conflict markers",
+                hint="keep what both sides want, take the markers out, then: gitseal apply",
+                path=f"{name}:{number}",
+            ) from None
 
 
 class _Builder:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding files that git does not know yet, without starting git and without visiting everything."""
+"""Finding files that git does not know yet, without starting git or visiting everything."""
 
 from __future__ import annotations
 

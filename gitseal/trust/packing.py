@@ -134,16 +134,19 @@ def parse_trust(text: str, source: str = "GITSEAL_TRUST") -> dict[str, bytes]:
     pins: dict[str, bytes] = {}
     for part in filter(None, text.replace(",", " ").split()):
         name, _, fingerprint = part.partition("=")
-        check_scope_name(name)
         try:
+            check_scope_name(name)
             digest = parse_fingerprint(fingerprint)
-        except ValueError:
+        except (UsageError, ValueError):
+            # Nothing of it is shown: a private key may have been pasted into the wrong variable.
             raise UsageError(
-                f"{source}: {name} needs the whole fingerprint, 52 characters with hyphens",
-                hint=f"gitseal trust --show {name}",
+                f"{source} is not a list of SCOPE=FINGERPRINT, the whole 52 characters of it",
+                hint="a clone that trusts the scope has it in .git/gitseal/pins/SCOPE.json",
             ) from None
         if pins.setdefault(name, digest) != digest:
-            raise UsageError(f"{source}: {name} stands there with two fingerprints")
+            raise UsageError(
+                f"{source}: {name} stands there with two fingerprints", hint="keep the right one"
+            )
     return pins
 
 

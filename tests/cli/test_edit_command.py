@@ -208,9 +208,7 @@ class TestNothingIsLost:
 
 
 class TestRefusals:
-    def test_binary_content(
-        self, app: Desk, tools: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_binary_content(self, app: Desk, tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         app.seal("key.pem", b"\0\xff")
         editor(tools, "exit 9", monkeypatch)
 
@@ -238,9 +236,7 @@ class TestRefusals:
         assert "needs a terminal" in answer.err
         assert "gitseal set" in answer.err
 
-    def test_an_editor_of_the_repository(
-        self, app: Desk, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_an_editor_of_the_repository(self, app: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         app.seal("a.yaml", YAML)
         monkeypatch.setenv("EDITOR", script(app.folder, "true"))
 
@@ -288,7 +284,7 @@ class TestAtATerminal:
     def test_a_syntax_error_opens_the_editor_again(self, app: Desk, tools: Path) -> None:
         app.seal("a.yaml", YAML)
         body = (
-            f'n=$(cat {tools}/n 2>/dev/null); echo x$n > {tools}/n\n'
+            f"n=$(cat {tools}/n 2>/dev/null); echo x$n > {tools}/n\n"
             'if [ -z "$n" ]; then echo "x: [" >> "$1"; else sed -i "s/x: \\[/x: 1/" "$1"; fi'
         )
         child = self.spawn(app, "edit", "a.yaml", EDITOR=script(tools, body))
@@ -304,9 +300,7 @@ class TestAtATerminal:
     def test_giving_up_keeps_the_text_sealed(self, app: Desk, tools: Path) -> None:
         file = app.seal("a.yaml", YAML)
         before = file.read_bytes()
-        child = self.spawn(
-            app, "edit", "a.yaml", EDITOR=script(tools, 'echo "x: [" >> "$1"')
-        )
+        child = self.spawn(app, "edit", "a.yaml", EDITOR=script(tools, 'echo "x: [" >> "$1"'))
 
         child.expect("Ctrl-C gives up")
         child.sendintr()

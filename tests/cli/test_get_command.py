@@ -79,9 +79,7 @@ def test_recover_prints_nothing_where_no_person_is(app: Desk) -> None:
     assert "terminal" in answer.err
 
 
-def test_all_of_it_works_outside_a_repository(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_of_it_works_outside_a_repository(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(desk.home)
     (desk.home / "a.yaml").write_text(YAML)
     desk("encrypt", "--to", desk.recipient, "a.yaml")

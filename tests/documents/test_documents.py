@@ -181,4 +181,4 @@ def test_a_document_that_was_only_compared_is_parsed_when_it_must_be() -> None:
     assert len(document.events) == 6
     assert calls == ["a: 1\n"]
     with pytest.raises(AttributeError):
-        document.nothing  # noqa: B018
+        getattr(document, "nothing")  # noqa: B009

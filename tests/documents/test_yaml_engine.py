@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from fakesealing import FakeSealed
 
+from fakesealing import FakeSealed
 from gitseal import documents
 from gitseal.documents import _libyaml
 from gitseal.errors import NotADocumentError

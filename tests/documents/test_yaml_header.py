@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from fakesealing import FakeSealed, header_fields
 
+from fakesealing import FakeSealed, header_fields
 from gitseal import documents
 from gitseal.documents import NOTE, UNREADABLE
 from gitseal.documents.base import event
@@ -151,7 +151,7 @@ def test_an_alias_in_a_header_is_unreadable() -> None:
     "text",
     [
         f"a: 1\n{HEADER}",
-        f"a: 1\n'gitseal':\n    scope: 'x'\n    v: 1\n",
+        "a: 1\n'gitseal':\n    scope: 'x'\n    v: 1\n",
         'a: 1\n"\\x67itseal": {v: 1, scope: "x"}\n',
         f"a: 1\n# {NOTE}\n{HEADER}",
         f"a: 1\n{HEADER}\n\n   \n",

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fakesealing import FakeSealed
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from fakesealing import FakeSealed
 from gitseal import documents
 from gitseal.errors import DocumentError, IntegrityError
 
@@ -69,11 +69,9 @@ def in_flow(text: str) -> str:
         ("a:\n    b: |\n      x\n", lambda t: t.replace("    b", "  b"), "a:\n  b: |\n    x\n"),
         ("a:\n- |\n x\n", lambda t: t.replace("- ", "  - "), "a:\n  - |\n   x\n"),
         ("a:\n  b: |2\n      x\n", re_indented, "a:\n    b: |2\n        x\n"),
-        ("a:\n  b: plain, [text]: {x}\n", None, None),
         ("a:\n  b: x, [y]\n", in_flow, 'a: {b: "x, [y]"}\n'),
-        ("a:\n  b: x:\n   y\n", None, None),
         ("a:\n  b: 12\n", in_flow, "a: {b: 12}\n"),
-        ("a:\n  b: ?x\n", in_flow, "a: {b: ?x}\n"),
+        ("a:\n  b: ?x\n", in_flow, 'a: {b: "?x"}\n'),
         ("a:\n- ?x\n", lambda t: re.sub(r"a:\n- (\S+)", r"a: [\1]", t), 'a: ["?x"]\n'),
         ("a:\n  b: |\n    x\n    y\n", in_flow, 'a: {b: "x\\ny\\n"}\n'),
         ("a:\n  b: plain\n    lines\n", in_flow, None),
@@ -109,10 +107,7 @@ def in_flow(text: str) -> str:
         ),
     ],
 )
-def test_layouts(text: str, edit: Edit | None, expected: str | None) -> None:
-    if edit is None:
-        pytest.raises(DocumentError, documents.parse, text.encode(), "yaml")
-        return
+def test_layouts(text: str, edit: Edit, expected: str | None) -> None:
     opened = reopen(text, edit)
     if expected is not None:
         assert opened == expected
@@ -166,17 +161,16 @@ def test_ruamels_layout_of_the_corpus_opens_to_the_same_values(corpus: Path) -> 
 
 
 EDITS: list[Callable[[str, random.Random], str]] = [
-    lambda t, r: "".join(" " * r.choice([1, 2, 4]) * 0 + line for line in t.splitlines(True)),
     lambda t, r: indented(t, r.choice([1, 2, 4])),
-    lambda t, r: re.sub(r'(_\]")$', lambda m: m[1] + r.choice(["", "  # note"]), t, flags=re.M),
+    lambda t, r: each_line(t, lambda s: s + r.choice(["", "  # c"]) if s.endswith('_]"') else s),
     lambda t, r: each_line(t, lambda line: line + " " * r.randrange(3)),
     lambda t, r: each_line(t, lambda line: r.choice(["", "", "", "\n"]) + line),
-    lambda t, r: each_line(t, lambda line: r.choice(["", "", " " * r.randrange(8) + "# c\n"]) + line),
+    lambda t, r: each_line(t, lambda s: r.choice(["", " " * r.randrange(8) + "# c\n"]) + s),
     lambda t, r: re.sub(r'"(seal:v1\[_\w+_\])"', lambda m: r.choice([m[0], m[1], f"'{m[1]}'"]), t),
-    lambda t, r: re.sub(r'^( *)([\w-]+): ("seal\S+")$', r"\1\2:\n\1   \3", t, flags=re.M),
+    lambda t, r: re.sub(r'^( *)([\w-]+): ("seal\S+")$', r"\1\2:\n\1   \3", t, flags=re.MULTILINE),
     lambda t, r: re.sub(
         r'^( *)([\w-]+): "(seal\S+)"$', r"\1\2: " + r.choice(["|", ">-", ">"]) + r"\n\1  \3", t,
-        flags=re.M,
+        flags=re.MULTILINE,
     ),
     lambda t, r: t.replace("\r\n", "\n").replace("\n", "\r\n"),
     lambda t, r: t.rstrip("\n"),
@@ -191,7 +185,7 @@ def each_line(text: str, change: Callable[[str], str]) -> str:
     return "\n".join(change(line) for line in text.split("\n"))
 
 
-@pytest.mark.parametrize("edit", range(1, len(EDITS)))
+@pytest.mark.parametrize("edit", range(len(EDITS)))
 def test_edits_of_the_corpus_change_no_value(edit: int, corpus: Path) -> None:
     """Every value is sealed here, so whatever an edit moves is only layout."""
     chance = random.Random(edit)

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
+from fakesealing import refusal_of
 from gitseal import documents
 from gitseal.documents import base
-from gitseal.errors import DocumentError, LimitError, NotADocumentError
+from gitseal.errors import LimitError, NotADocumentError
 
 CANARY = "hunter2"
 
@@ -131,11 +132,9 @@ def test_a_hundred_levels_are_enough(opened: str) -> None:
 )
 def test_hostile_text_ends_soon(text: str) -> None:
     started = time.process_time()
-    try:
-        documents.parse(text.encode(), "yaml")
-    except DocumentError as error:
-        assert str(error)
+    error = refusal_of(text)
     assert time.process_time() - started < 2
+    assert error is None or str(error)
 
 
 def test_aliases_are_never_expanded() -> None:
@@ -151,7 +150,7 @@ def test_aliases_are_never_expanded() -> None:
 def test_a_value_of_more_than_a_mebibyte_is_refused() -> None:
     size = 1 << 20
     documents.parse(b"a: " + b"x" * size, "yaml")
-    documents.parse("a: ".encode() + "é".encode() * (size // 2), "yaml")
+    documents.parse(b"a: " + "é".encode() * (size // 2), "yaml")
     for value in (b"x" * (size + 1), "é".encode() * (size // 2 + 1), b"x" * 10_000_000):
         with pytest.raises(LimitError, match="line 2, column 4: the value is larger than 1 MiB"):
             documents.parse(b"a: 1\nb: " + value, "yaml")

@@ -134,6 +134,14 @@ class TestSetting:
 
         assert CANARY not in file.read_text()
 
+    def test_a_clear_file_of_a_plain_scope_stays_clear(self, desk: Desk) -> None:
+        desk.scope(worktree="plain")
+        file = desk.write("a.yaml", YAML)
+
+        changing.set_value(desk.workspace(), "a.yaml", "db.host", "db2")
+
+        assert file.read_text() == YAML.replace("db1", "db2")
+
     def test_a_file_sealed_as_a_whole_has_no_keys(self, app: Desk) -> None:
         app.seal("server.pem", PEM)
 
@@ -216,9 +224,7 @@ class TestRealFiles:
             git("add", name)
             path = paths[len(paths) // 2]
             try:
-                changing.set_value(
-                    app.workspace(), name, key_for(name, path), CANARY, "string"
-                )
+                changing.set_value(app.workspace(), name, key_for(name, path), CANARY, "string")
             except DocumentError:
                 continue  # a layout that refuses, rather than touching other lines
             changed = git("diff", "--numstat", "--no-ext-diff", name).stdout.split()[:2]

@@ -225,8 +225,10 @@ class TestKeeping:
 
         newest = editing.resume(current, draft)
         assert newest.text == b"two"
+        editing.keep(current, draft, b"three")
         editing.discard(current, draft, newest)
-        assert editing.resume(current, draft).text == b"one"
+        assert editing.resume(current, draft).text == b"three"
+        assert editing.keep(current, draft, b"four") == "app.yaml.gitseal-edit.4"
 
     def test_one_of_another_file_does_not_open(self, app: Desk) -> None:
         app.seal("app.yaml", YAML)

@@ -164,7 +164,7 @@ class TestExport:
         assert yaml.safe_load(reading.export(current, "a.yaml", "yaml"))["db"]["port"] == 5432
 
     def test_a_shell_reads_what_was_sealed(self, app: Desk) -> None:
-        app.seal("a.yaml", "odd: \"it's $HOME `id` \\\\ \\n two\"\n")
+        app.seal("a.yaml", 'odd: "it\'s $HOME `id` \\\\ \\n two"\n')
         text = reading.export(app.workspace(), "a.yaml", "shell")
 
         done = subprocess.run(
