@@ -18,7 +18,7 @@ from gitseal.errors import (
 )
 from gitseal.keypaths import Rules
 from gitseal.policy.patterns import Patterns
-from gitseal.policy.records import KEYRING, Record, record_path
+from gitseal.policy.records import KEYRING, Record, record_path, with_help
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class Authority:
                 if data is not None:
                     claims.append((name, Patterns(read_claims(data, name))))
             except GitsealError as error:
-                raise error.at(record_path(name)) from None
+                raise with_help(error, record_path(name)) from None
         return claims
 
     def grant(self, path: str, *, any_record: bool = False) -> Grant | None:

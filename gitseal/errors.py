@@ -87,6 +87,7 @@ class NotFoundError(GitsealError):
     """There is no such file, key path, scope or reader."""
 
     code = "not-found"
+    usual_hint = "check the name; gitseal status lists the sealed files"
 
 
 class GitError(GitsealError):

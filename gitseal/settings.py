@@ -281,15 +281,20 @@ def _load_config(config_dir: str | None, home: str | None) -> UserConfig:
         return UserConfig()
     path = os.path.join(config_dir, CONFIG_FILE)
     try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_CONFIG + 1)
+        # Without O_NONBLOCK a pipe in its place would be waited for, for ever.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as f:
+            data = f.read(MAX_CONFIG + 1) or b""
     except (FileNotFoundError, NotADirectoryError):
         return UserConfig()
     except OSError as error:
         raise UsageError(
-            f"cannot read: {os.strerror(error.errno or 0).lower()}", path=path
+            f"cannot read: {os.strerror(error.errno or 0).lower()}", hint=f"ls -l {path}", path=path
         ) from None
-    return _parse_config(data, path, home)
+    try:
+        return _parse_config(data, path, home)
+    except UsageError as error:
+        error.hint = error.hint or "mend it, or move it away"
+        raise
 
 
 def _parse_config(data: bytes, path: str, home: str | None) -> UserConfig:

@@ -44,7 +44,7 @@ def check_message(stderr: str, *says: str, canary: str = CANARY) -> None:
     assert all(line.startswith("gitseal: ") for line in lines), stderr
     assert any(line.startswith("gitseal: error: ") for line in lines), stderr
     assert any(line.startswith("gitseal: hint: ") for line in lines), f"no next step:\n{stderr}"
-    assert "unexpected" not in stderr, stderr
+    assert "bug in gitseal" not in stderr, stderr
     assert "Traceback" not in stderr, stderr
     assert canary not in stderr
     for piece in says:

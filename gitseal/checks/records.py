@@ -12,8 +12,6 @@ from gitseal.policy.records import record_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gitseal.authority import Authority
     from gitseal.policy import Tree
     from gitseal.policy.config import Config
@@ -39,14 +37,14 @@ class Side:
         tree: its files.
         authority: what its records grant.
         trust: what is trusted here.
-        unstaged: of the index: scopes whose records stand in the worktree.
+        beside: of the index: what the records of the worktree grant.
 
     Attributes:
         shared: whether it speaks for the other side as well, since both have one keyring.
     """
 
     __slots__ = (
-        "_grants", "_lost", "_unstaged", "authority", "findings", "shared", "tree", "trust",
+        "_beside", "_grants", "_lost", "authority", "findings", "shared", "tree", "trust",
         "unvouched", "where",
     )  # fmt: skip
 
@@ -56,11 +54,11 @@ class Side:
         tree: Tree,
         authority: Authority,
         trust: Trust,
-        unstaged: Iterable[str] = (),
+        beside: Authority | None = None,
     ) -> None:
         self.where = where
         self.shared = False
-        self._unstaged = frozenset(unstaged)
+        self._beside = beside
         self.tree = tree
         self.authority = authority
         self.trust = trust
@@ -110,7 +108,8 @@ class Side:
     def _lost_grant(self, path: str) -> Grant | None:
         for patterns, grant in self._lost_scopes():
             if patterns.matches(path):
-                self._say([_gone(grant.scope, unstaged=grant.scope in self._unstaged)])
+                here = self._beside is not None and grant.scope in self._beside.scopes()
+                self._say([_gone(grant.scope, unstaged=here)])
                 return grant
         return None
 
@@ -129,6 +128,14 @@ class Side:
                     found = Finding("GS301", record_path(name), message, hint=error.hint or "")
                     self.add([found])
         return self._lost
+
+    def is_behind(self, scope: str) -> bool:
+        """Tell whether the record of a scope is older here than in the worktree beside."""
+        try:
+            verdict = None if self._beside is None else self._beside.judge(scope)
+        except GitsealError:
+            return False
+        return verdict is not None and verdict.trusted
 
     def patterns(self) -> list[str]:
         """Give the patterns of all records, and of those that are gone."""
@@ -172,6 +179,10 @@ def check_records(side: Side) -> list[Finding]:
             continue
         if verdict.state == "unknown":
             side.unvouched.append(name)
+        elif verdict.state == "older" and side.is_behind(name):
+            message = f"the record of scope {name} has changed and is not staged"
+            hint = "git add .gitseal"
+            found.append(Finding("GS306", path, message, hint=hint, level=WARNING))
         elif verdict.state in _CODES:
             found.append(_about(verdict, path))
     return found

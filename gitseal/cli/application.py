@@ -22,7 +22,7 @@ def run(words: list[str]) -> int:
     Raises:
         GitsealError: whatever the command raises; `UsageError` for words it does not take.
     """
-    name = ALIASES.get(words[0], words[0])
+    name = words[0]
     if name not in COMMANDS:
         name, words = _edit_of_file(words)
     return invoke(command(name), f"gitseal {name}", words[1:])

@@ -102,7 +102,7 @@ def examine(current: Workspace, paths: Sequence[str] = (), *, staged: bool = Fal
     there = Authority(tree, trust)
     if _same_keyring(here.authority, there, files, tree):
         there = here.authority
-    index = Side(INDEX, tree, there, trust, here.authority.scopes())
+    index = Side(INDEX, tree, there, trust, here.authority)
     index.shared = there is here.authority and not staged
     chosen = [_chosen(repository, tree, path) for path in paths]
     run = Check(

@@ -92,3 +92,41 @@ def generate(
     if output is not None:
         say(f"gitseal finds it there with GITSEAL_IDENTITY_FILE={path}")
     typer.echo(recipient)
+
+
+def ci(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="of the reader to be")] = "ci",
+) -> None:
+    """
+    Make one secret for a build service: a new key, and which scopes it may trust.
+
+    Prints the secret, for the variable GITSEAL_KEY; it is kept nowhere. It trusts the scopes
+    that you trust here, as they are now: after a rotation, make another.
+    """
+    secret, recipient, scopes = owning.make_ci_key(workspace())
+    say(f"trusts: {', '.join(scopes)}" if scopes else "no scope is trusted here, so it trusts none")
+    say(f"next: gitseal readers add {name} {recipient}")
+    say("and put this into the secret variable GITSEAL_KEY of your build service:")
+    typer.echo(secret)
+
+
+def from_words(
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="PATH", help="where to write it")
+    ] = None,
+) -> None:
+    """
+    Make a key file again from a recovery key on paper; asks for its words.
+
+    Words that were mistaken are named by their number.
+    """
+    from gitseal.cli.words import read_words
+
+    config = settings().config_dir
+    if output is None and config is None:
+        raise UsageError("there is no home directory", hint="say --output PATH")
+    path = output if output is not None else os.path.join(config or "", "identity.txt")
+    typer.echo(owning.restore_identity(path, read_words()))
+    say(f"made {path}")
+    if output is not None:
+        say(f"gitseal finds it there with GITSEAL_IDENTITY_FILE={path}")

@@ -114,7 +114,7 @@ def _what(survey: Survey, files: list[str] | None, *, asking: bool) -> tuple[lis
         from gitseal.policy.patterns import Patterns as Compiled
 
         compiled = Compiled(files)
-        return [path for path in paths if compiled.matches(path)], files
+        return [path for path in survey.files if compiled.matches(path)], files
     if not paths:
         return [], [prompting.question("Seal which files?", _NO_FILES) if asking else _NO_FILES]
     usual = " ".join(paths)

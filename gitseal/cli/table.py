@@ -48,13 +48,13 @@ COMMANDS = {
     "recover": Entry("reading", "recover", "show what is still intact in a damaged file"),
     "keys": Entry(
         "keyring",
-        {"whoami": "whoami", "generate": "generate"},
-        "your own keys: whoami, generate",
+        {"whoami": "whoami", "generate": "generate", "ci": "ci", "from-words": "from_words"},
+        "your keys: whoami, generate, ci, from-words",
     ),
     "policy": Entry("explaining", {"explain": "policy_explain"}, "which rule decides, and why"),
     "completion": Entry("completing", "completion", "print a completion script for your shell"),
 }
-"""In the order of the help screen; the first twelve are its first group."""
+"""In the order of the help screen; the first thirteen are its first group."""
 
 FIRST_GROUP = 13
 
@@ -62,8 +62,21 @@ ALIASES = {
     "seal": "encrypt",
     "open": "decrypt",
     "updatekeys": "apply",
-    "exec-env": "run",
     "-e": "encrypt",
     "-d": "decrypt",
 }
 """Names that the fingers of users of other tools type; they stay off the help screen."""
+
+
+def translate(words: list[str]) -> list[str]:
+    """
+    Give the words of this program for those of others.
+
+    `exec-env FILE COMMAND` and `exec-file FILE COMMAND` take their command as one string for a
+    shell, with `{}` for the file's path, as SOPS has it.
+    """
+    name, *rest = words
+    if name in {"exec-env", "exec-file"} and len(rest) == 2 and not rest[0].startswith("-"):
+        mount = ["--mount"] if name == "exec-file" else []
+        return ["run", *mount, rest[0], "--", "sh", "-c", rest[1]]
+    return [{"exec-env": "run", "exec-file": "run"}.get(name, ALIASES.get(name, name)), *rest]

@@ -80,11 +80,7 @@ def os_failure(error: OSError, path: str, doing: str) -> GitsealError:
     """Say in a person's words why the system refused; `doing` is like "cannot read"."""
     reason = os.strerror(error.errno).lower() if error.errno else "the system refused"
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return NotFoundError(
-            f"{doing}: {reason}",
-            path=path,
-            hint="check the name; gitseal status lists the sealed files",
-        )
+        return NotFoundError(f"{doing}: {reason}", path=path)
     if error.errno == errno.ELOOP:
         return RefusedError(f"{doing}: a link stands where none may be followed", path=path)
     return GitsealError(f"{doing}: {reason}", hint=_HINTS.get(error.errno or 0), path=path)

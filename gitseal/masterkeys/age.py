@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _PREFIX = "age:"
 _STANZAS = {"age1": "X25519", "ssh-ed25519": "ssh-ed25519", "ssh-rsa": "ssh-rsa"}
+_COPY_AGAIN = "copy it again: gitseal keys whoami prints it where its owner works"
 _FIELD = 2**255 - 19
 # Every point of small order: a key agreed with one of them is known to everybody, and pyrage
 # aborts with a panic.  Source: cr.yp.to/ecdh.html, "validate".
@@ -205,12 +206,16 @@ def _canonical_age(text: str) -> str:
     try:
         prefix, raw = bech32.decode(text)
     except ValueError:
-        raise UsageError(f"{_shown(text)} is no age recipient, or a mistyped one") from None
+        raise UsageError(
+            f"{_shown(text)} is no age recipient, or a mistyped one", hint=_COPY_AGAIN
+        ) from None
     if prefix != "age" or len(raw) != 32 or text != text.lower():
-        raise UsageError(f"{_shown(text)} is no age recipient")
+        raise UsageError(f"{_shown(text)} is no age recipient", hint=_COPY_AGAIN)
     number = int.from_bytes(raw, "little")
     if number >= _FIELD or number in _SMALL_ORDER:
-        raise UsageError(f"{_shown(text)} is a public key that protects nothing")
+        raise UsageError(
+            f"{_shown(text)} is a public key that protects nothing", hint=_COPY_AGAIN
+        )
     return text
 
 

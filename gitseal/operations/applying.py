@@ -8,7 +8,7 @@ rules changed, seals the files of that scope again.
 
 from __future__ import annotations
 
-from gitseal.errors import RefusedError, UsageError
+from gitseal.errors import PolicyError, RefusedError, UsageError
 from gitseal.operations import keyrings, rotating
 from gitseal.operations.merging import build, merge_of, sides
 from gitseal.operations.resealing import Resealed, reseal_scope
@@ -135,8 +135,28 @@ def plan(workspace: Workspace, config: Config | None = None) -> list[Step]:
         step = _step(workspace, verdict, policy)
         if step is not None:
             steps.append(step)
+    if any(step.kind in {NEW, CHANGE, ROTATE} for step in steps):
+        _check_disjoint(workspace, wanted)
     gone = [name for name in workspace.authority.scopes() if name not in wanted.scopes]
     return steps + [Step(GONE, name) for name in gone]
+
+
+def _check_disjoint(workspace: Workspace, wanted: Config) -> None:
+    """Refuse before anything is written what would make a file of two scopes useless."""
+    from gitseal.policy.patterns import Patterns
+    from gitseal.repository.trees import listed
+
+    if len(wanted.scopes) < 2:
+        return
+    claims = [(name, Patterns(scope.files)) for name, scope in wanted.scopes.items()]
+    for path in listed(workspace.needed_repository()):
+        names = [name for name, patterns in claims if patterns.matches(path)]
+        if len(names) > 1:
+            raise PolicyError(
+                f"scopes {' and '.join(names)} both claim {path}",
+                hint="a file has one scope: make their `files` disjoint",
+                path=POLICY_FILE,
+            )
 
 
 def _merge_step(workspace: Workspace, name: str, merge: RecordMerge, policy: RecordPolicy) -> Step:

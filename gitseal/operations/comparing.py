@@ -141,7 +141,10 @@ def compare_sides(
         left = reader.version(old, path, before) if before is not None else None
         right = reader.version(new, path, after) if after is not None else None
         if left is not None and right is not None:
-            found.append(FileChange(left, right, reader.scope(path)))
+            change = FileChange(left, right, reader.scope(path))
+            # In plain scopes git has the sealed form and the worktree the clear one.
+            if not (change.same_content and reader.is_plain(path)):
+                found.append(change)
         elif left is not None:
             gone.append(left)
         elif right is not None:
@@ -178,6 +181,11 @@ class _Reader:
     def scope(self, path: str) -> str:
         grant = self._new.claims().get(path) or self._old.claims().get(path)
         return "" if grant is None else grant.scope
+
+    def is_plain(self, path: str) -> bool:
+        """Tell whether one side has a file clear by design, and the other has it sealed."""
+        grants = [side.claims().get(path) for side in (self._old, self._new)]
+        return any(grant is not None and grant.plain for grant in grants)
 
     def stored(self, side: Side, path: str) -> bytes | None:
         """Give the bytes of one side, without asking git for what the other side has as well."""

@@ -61,15 +61,17 @@ class Survey:
 
     Attributes:
         candidates: files that look as if they held secrets.
+        files: every file that git knows or would add, and the candidates it ignores.
         hidden: repository path -> the .gitignore line that hides it ("FILE:LINE: PATTERN").
         committed: paths that old commits hold in clear.
         complete: whether all of the history was searched.
     """
 
-    __slots__ = ("candidates", "committed", "complete", "hidden")
+    __slots__ = ("candidates", "committed", "complete", "files", "hidden")
 
     def __init__(self) -> None:
         self.candidates: list[Candidate] = []
+        self.files: list[str] = []
         self.hidden: dict[str, str] = {}
         self.committed: dict[str, Past] = {}
         self.complete = True
@@ -94,11 +96,14 @@ def check_fresh(workspace: Workspace) -> None:
 def survey(workspace: Workspace) -> Survey:
     """Look for what should be sealed, what hides it, and what history already gave away."""
     from gitseal.repository.history import ever_committed, ignored
+    from gitseal.repository.trees import listed
 
     repository = workspace.needed_repository()
     found = Survey()
     found.candidates = candidates(repository.root)
     paths = [one.path for one in found.candidates]
+    known = [path for path in listed(repository) if not path.startswith(".git")]
+    found.files = sorted({*known, *paths})
     for path, rule in ignored(repository, paths).items():
         found.hidden[path] = f"{rule.source}:{rule.line}: {rule.pattern}"
     for one in found.candidates:

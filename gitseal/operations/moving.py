@@ -41,11 +41,7 @@ def move(workspace: Workspace, source: str, target: str, *, dry_run: bool = Fals
             "there is a file already", path=target, hint="choose another name, or remove it first"
         )
     if not was_moved and not os.path.lexists(old.file):
-        raise NotFoundError(
-            "there is no such file",
-            path=source,
-            hint="check the name; gitseal status lists the sealed files",
-        )
+        raise NotFoundError("there is no such file", path=source)
     grant = claimed(workspace, new)
     data, snapshot = workspace.read(new if was_moved else old, MAX_FILE)
     # Judged as what it was, at the place it was sealed for.

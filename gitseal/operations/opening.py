@@ -21,6 +21,7 @@ from gitseal.errors import (
 from gitseal.keypaths import Rules
 from gitseal.keys import AD_HOC_SCOPE, ScopeId
 from gitseal.sealedfile import ClearFile, SealedFile
+from gitseal.settings import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,10 +164,16 @@ def _authorise(
             Rules(rules.seal, rules.clear, rules.comments),
             True,
         )
+    if place.inside and ".gitseal-edit" in place.name:
+        raise RefusedError(
+            "is an edit that gitseal kept, sealed",
+            hint=f"go on with it: gitseal edit --resume {place.name.partition('.gitseal-edit')[0]}",
+        )
     if place.inside:
         raise RefusedError(
             f"is sealed for scope {header.scope}, but no scope claims this path",
-            hint=f"it was sealed as {header.origin}; move it back, or name it in .gitseal.yaml",
+            hint=f"it was sealed as {printable(header.origin)}; move it back, or name it in "
+            ".gitseal.yaml",
         )
     return workspace.carried_keys(header, place), None, True
 
@@ -182,11 +189,29 @@ def check_origin(header: Header, place: Place, grant: Grant | None) -> None:
     plain = grant is not None and grant.plain
     if plain != (header.origin == ""):
         raise IntegrityError("the origin of the file is not what its scope says")
-    if plain or not place.inside or header.origin == place.name:
+    if not plain and place.inside:
+        check_bound(header, place)
+
+
+def check_bound(header: Header, place: Place) -> None:
+    """
+    Refuse a file that was sealed for another path of this repository.
+
+    Raises:
+        MovedError: `gitseal mv` seals it for the new one.
+        IntegrityError: it was sealed for no path at all.
+    """
+    if header.origin == place.name:
         return
+    if not header.origin:
+        raise IntegrityError("the origin of the file is not what its scope says")
+    from shlex import quote
+
+    origin = printable(header.origin)
     raise MovedError(
-        f"was sealed as {header.origin}",
-        hint=f"move it back, or seal it for its new place: gitseal mv {header.origin} {place.name}",
+        f"was sealed as {origin}",
+        hint="move it back, or seal it for its new place: "
+        f"gitseal mv {quote(origin)} {quote(printable(place.name))}",
     )
 
 

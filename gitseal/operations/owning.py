@@ -115,3 +115,41 @@ def make_local_key(folder: str) -> str:
         RefusedError: it cannot be written.
     """
     return generate(folder)
+
+
+def restore_identity(path: str, words: str) -> str:
+    """
+    Write the identity of a recovery key to a new file, and give its recipient.
+
+    Raises:
+        UsageError: the words are no recovery key; names the wrong one by its number.
+        RefusedError: a file stands there, or it cannot be written.
+    """
+    from gitseal.masterkeys.recovery import RecoveryKey
+
+    return generate_identity(path, secret=RecoveryKey.from_words(words).secret())
+
+
+def make_ci_key(workspace: Workspace) -> tuple[str, str, list[str]]:
+    """
+    Make a new identity that is stored nowhere, packed with the scopes that are trusted here.
+
+    Returns:
+        the packed text, the recipient, and the names of the scopes.
+
+    Raises:
+        UsageError: this is not a repository.
+    """
+    from gitseal.masterkeys.identities import identity_text
+    from gitseal.masterkeys.recovery import RecoveryKey
+    from gitseal.operations.trusting import verdicts
+    from gitseal.trust.packing import pack
+
+    identity = RecoveryKey.generate().identity()
+    pins = {
+        verdict.record.name: verdict.record.fingerprint()
+        for verdict in verdicts(workspace)
+        if verdict.trusted
+    }
+    secret = identity_text(identity, "").splitlines()[-1]
+    return pack(secret, pins), identity.recipient, sorted(pins)

@@ -6,18 +6,20 @@ from __future__ import annotations
 import os
 
 from gitseal import sealedfile
-from gitseal.errors import GitsealError
+from gitseal.authority import Grant
+from gitseal.errors import GitsealError, IntegrityError, NotADocumentError
+from gitseal.keypaths import Rules
 from gitseal.operations.keyrings import claimed_files, existing
-from gitseal.operations.opening import MAX_FILE, check_origin
+from gitseal.operations.opening import MAX_FILE, check_bound
 from gitseal.operations.sealing import seal_clear
 from gitseal.operations.workspace import Place
-from gitseal.sealedfile import SealedFile
+from gitseal.sealedfile import ClearFile, SealedFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gitseal.authority import Grant
     from gitseal.operations.workspace import Workspace
     from gitseal.policy.records import Record
+    from gitseal.policy.terms import RecordPolicy
 
 
 class Resealed:
@@ -38,8 +40,27 @@ class Resealed:
         self.failed: list[tuple[str, GitsealError]] = []
 
 
+class Past:
+    """
+    What this process knows of how the files of a scope were sealed until now.
+
+    Nothing a file says of itself decides that: a missing seal is a sign of `mergeable` rules
+    only if a record said so that was trusted when this command began.
+
+    Attributes:
+        policy: the rules that the record had before this command changed them.
+        rivals: the record of a merged branch, for files of an epoch that lost.
+    """
+
+    __slots__ = ("policy", "rivals")
+
+    def __init__(self, policy: RecordPolicy | None = None, rivals: Record | None = None) -> None:
+        self.policy = policy
+        self.rivals = rivals
+
+
 def reseal_scope(
-    workspace: Workspace, grant: Grant, before: Record | None = None, *, dry_run: bool = False
+    workspace: Workspace, grant: Grant, past: Past | None = None, *, dry_run: bool = False
 ) -> Resealed:
     """
     Bring every file of a scope to its active epoch and its present rules, one by one.
@@ -50,8 +71,7 @@ def reseal_scope(
     Args:
         workspace: repository, trust and keys of this call.
         grant: the scope, as it is now.
-        before: the record under which the files were sealed, where it differs in more than
-            its rules (a rival epoch after a merge).
+        past: how the files were sealed until now; None means as the grant says.
         dry_run: tell what would change, write nothing.
     """
     result = Resealed()
@@ -59,7 +79,7 @@ def reseal_scope(
     for path in existing(workspace, claimed_files(workspace, grant.record)):
         place = Place(path, os.path.join(root, path), path, inside=True)
         try:
-            _reseal(workspace, grant, before, place, result, dry_run=dry_run)
+            _reseal(workspace, grant, past or Past(), place, result, dry_run=dry_run)
         except GitsealError as error:
             result.failed.append((path, error.at(path)))
     return result
@@ -68,7 +88,7 @@ def reseal_scope(
 def _reseal(
     workspace: Workspace,
     grant: Grant,
-    before: Record | None,
+    past: Past,
     place: Place,
     result: Resealed,
     *,
@@ -77,23 +97,12 @@ def _reseal(
     from gitseal.files import read_with_snapshot
 
     data, snapshot = read_with_snapshot(place.file, MAX_FILE)
-    content = sealedfile.inspect(data, place.name, whole=grant.is_whole(place.name))
+    content = _inspect(data, place, grant)
     if not isinstance(content, SealedFile):
         if data and not grant.plain:
             result.clear.append(place.name)
         return
-    header = content.header
-    record = grant.record
-    known = record.epoch(header.epoch)
-    if before is not None and (known is None or known.kid != header.kid):
-        record = before
-    else:
-        grant.check_header(header.scope, header.epoch, header.kid)
-    keys = workspace.keys(record, header.epoch)
-    # Without the places: the rules it was sealed under may have been others.
-    clear = content.open(keys, None, strict=grant.strict and header.seal is not None)
-    if not grant.plain and header.origin:
-        check_origin(header, place, grant)
+    clear = _open(workspace, content, place, grant, past)
     clear_file = sealedfile.inspect(clear.data, place.name, whole=grant.is_whole(place.name))
     if isinstance(clear_file, SealedFile):
         return
@@ -102,6 +111,51 @@ def _reseal(
         if not dry_run:
             workspace.write(place, sealed, snapshot)
         result.changed.append(place.name)
+
+
+def _inspect(data: bytes, place: Place, grant: Grant) -> SealedFile | ClearFile:
+    content = sealedfile.inspect(data, place.name, whole=grant.is_whole(place.name))
+    if isinstance(content, ClearFile) and grant.is_whole(place.name):
+        # Until now it may have been sealed value by value; as a whole it would nest.
+        try:
+            return sealedfile.inspect(data, place.name)
+        except NotADocumentError:
+            return content
+    return content
+
+
+def _open(
+    workspace: Workspace, content: SealedFile, place: Place, grant: Grant, past: Past
+) -> ClearFile:
+    """
+    Open a file under the rules it may have been sealed by.
+
+    Raises:
+        IntegrityError, RefusedError: nobody who could read it has sealed it so, for this path.
+    """
+    header, record = content.header, grant.record
+    known = record.epoch(header.epoch)
+    if past.rivals is not None and (known is None or known.kid != header.kid):
+        record = past.rivals
+        Grant(record, grant.verdict).check_header(header.scope, header.epoch, header.kid)
+    else:
+        grant.check_header(header.scope, header.epoch, header.kid)
+    policies = [grant.policy]
+    policies += [one for one in (past.policy, past.rivals and past.rivals.policy) if one]
+    if header.origin or all(one.worktree != "plain" for one in policies):
+        check_bound(header, place)
+    keys = workspace.keys(record, header.epoch)
+    if header.seal is not None:
+        # Whoever signed it could read it, so what lies in clear was left in clear by him.
+        return content.open(keys, None)
+    strict = (past.policy or grant.policy).integrity == "strict"
+    for policy in policies[1:]:
+        rules = Rules(policy.seal, policy.clear, policy.comments)
+        try:
+            return content.open(keys, rules, strict=strict)
+        except IntegrityError:
+            continue
+    return content.open(keys, grant.rules, strict=strict)
 
 
 def epochs_in_index(workspace: Workspace, grant: Grant) -> set[int]:

@@ -164,10 +164,7 @@ class Record:
         except GitsealError as error:
             if path is None:
                 raise
-            error.hint = error.hint or (
-                f"restore it: git log -p -- {path}; in the middle of a merge: gitseal apply"
-            )
-            raise error.at(path) from None
+            raise with_help(error, path) from None
         return record
 
     def to_bytes(self) -> bytes:
@@ -283,6 +280,14 @@ class Record:
 def signature_message(signed: bytes) -> bytes:
     """Give what `sig` is the signature of, from the canonical JSON without it."""
     return pae(b"gitseal/v1 keyring", signed)
+
+
+def with_help(error: GitsealError, path: str) -> GitsealError:
+    """Name the file of a record that cannot be read, and say how to get it back."""
+    error.hint = error.hint or (
+        f"restore it: git log -p -- {path}; in the middle of a merge: gitseal apply"
+    )
+    return error.at(path)
 
 
 def check_record(record: Record) -> None:

@@ -140,7 +140,7 @@ def parse_trust(text: str, source: str = "GITSEAL_TRUST") -> dict[str, bytes]:
         except (UsageError, ValueError):
             # Nothing of it is shown: a private key may have been pasted into the wrong variable.
             raise UsageError(
-                f"{source} is not a list of SCOPE=FINGERPRINT, the whole 52 characters of it",
+                f"{source} is not SCOPE=FINGERPRINT, with all 52 characters and their hyphens",
                 hint="a clone that trusts the scope has it in .git/gitseal/pins/SCOPE.json",
             ) from None
         if pins.setdefault(name, digest) != digest:

@@ -166,7 +166,7 @@ def test_context_scope_and_readers_from_flags(ada: Person, tmp_path: Path) -> No
     policy = ada.read(".gitseal.yaml")
     assert "payments-prod" in policy
     assert "app: payments" in policy
-    ada.gitseal("encrypt", "secrets/db.yaml")
+    assert "a: b" not in ada.read("secrets/db.yaml")
     assert "seal: " not in ada.read("secrets/db.yaml").partition("gitseal:")[2]
     ada.commit("Start")
     ben.clone(ada)
