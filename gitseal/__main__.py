@@ -8,6 +8,7 @@ call many times have a second, short way in.
 
 from __future__ import annotations
 
+import os
 import sys
 
 TYPE_CHECKING = False
@@ -28,8 +29,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         the exit code of design: 0 to 9, 130 when interrupted; of `run`, the child's own.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _forget_current_directory()
+    if arguments is None and sys.getfilesystemencoding() != "utf-8":
+        from gitseal.launch.encoding import insist_on_utf8
+
+        insist_on_utf8()
     _harden()
-    from gitseal.cli import reporting
+    from gitseal.cli import reporting, streams
+
+    streams.prepare()
 
     code = reporting.guarded(_dispatch, words)
     if arguments is None and words and words[0] in _PLAIN:
@@ -71,6 +79,25 @@ def _dispatch(words: list[str]) -> int:
     from gitseal.cli.application import run
 
     return run(words)
+
+
+def _forget_current_directory() -> None:
+    """
+    Import nothing more from the current directory, which may be anybody's repository.
+
+    The installed program never does; `python -m gitseal` and an empty entry in PYTHONPATH do.
+    They have read this package from there before this line, if there is one of its name.
+    """
+    try:
+        here = os.path.realpath(os.getcwd())
+    except OSError:  # it was removed
+        here = ""
+    home = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    sys.path[:] = [
+        entry
+        for entry in sys.path
+        if os.path.isabs(entry) and (entry == home or os.path.realpath(entry) != here)
+    ]
 
 
 def _harden() -> None:

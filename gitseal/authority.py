@@ -248,18 +248,37 @@ class Authority:
             PolicyError: two scopes claim the path.
         """
         scope = self.scope_of(path)
-        if scope is None:
-            self._check_not_withdrawn(path)
-            return None
-        return self.grant_scope(scope, any_record=any_record)
+        self._check_not_taken(path, scope)
+        return None if scope is None else self.grant_scope(scope, any_record=any_record)
 
-    def _check_not_withdrawn(self, path: str) -> None:
-        """Refuse a path that a record claimed until somebody changed it who had no right to."""
-        for name, patterns in self._claims_of_pins():
-            if patterns.matches(path):
-                verdict = self.judge(name)
-                if verdict is not None and not verdict.readable:
-                    raise self.error(verdict)
+    def _check_not_taken(self, path: str, scope: str | None) -> None:
+        """
+        Refuse a path that a record claimed until somebody changed it who had no right to.
+
+        Else the readers of one scope could name the files of another in their own record, once
+        the other's is deleted, damaged or put back to what it was before it had them.
+        """
+        for name in self.pinned_claimants(path):
+            verdict = self.judge(name) if name != scope else None
+            if verdict is not None and not verdict.readable:
+                raise self.error(verdict)
+            if scope is not None and name != scope and (verdict is None or not verdict.trusted):
+                what = "gone" if verdict is None else "an older one here"
+                raise RefusedError(
+                    f"belongs to scope {name}, whose record is {what}, and now {scope} claims it",
+                    hint=f"bring it back: git log -p -- {KEYRING}; or was it dropped for good? "
+                    f"then: gitseal trust --forget {name}",
+                    path=path,
+                )
+
+    def pinned_claimants(self, path: str) -> list[str]:
+        """
+        Give the scopes that claim a path in what is trusted here, whatever the tree says.
+
+        Raises:
+            UntrustedError, IntegrityError: a pin is damaged.
+        """
+        return [name for name, patterns in self._claims_of_pins() if patterns.matches(path)]
 
     def _claims_of_pins(self) -> list[tuple[str, Patterns]]:
         if self._pinned_claims is None:
@@ -305,7 +324,4 @@ class Authority:
             UntrustedError, IntegrityError: a pin is damaged.
         """
         present = set(self.scopes())
-        for name, patterns in self._claims_of_pins():
-            if name not in present and patterns.matches(path):
-                return name
-        return None
+        return next((name for name in self.pinned_claimants(path) if name not in present), None)

@@ -297,3 +297,4 @@ class LimitError(DocumentError):
     """Something is larger or deeper than FORMAT 11 allows."""
 
     code = "limit"
+    usual_hint = "split the file, or list it under `whole` of its scope in .gitseal.yaml"

@@ -19,7 +19,9 @@ FILES = {
         "db:\n  password: hunter2 # was sesame\n  port: 5432\n"
         "users:\n- name: ada\n- name: ben\nempty:\n"
     ),
-    "conf/app.json": '{\n  "token": "hunter2",\n  "retries": 3,\n  "nested": {"key": "sesame"}\n}\n',
+    "conf/app.json": (
+        '{\n  "token": "hunter2",\n  "retries": 3,\n  "nested": {"key": "sesame"}\n}\n'
+    ),
     "conf/secret.yaml": (
         "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  password: hunter2\n"
     ),
@@ -141,9 +143,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Vault:
 
 
 @pytest.fixture
-def vault(
-    template: Vault, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> Vault:
+def vault(template: Vault, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Vault:
     """The repository, copied, as current directory; its reader is at home here."""
     shutil.copytree(template.root, tmp_path / "repo", symlinks=True)
     shutil.copytree(template.home, home, dirs_exist_ok=True)

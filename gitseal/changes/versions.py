@@ -77,7 +77,7 @@ class FileChange:
         if old is not None and new is not None and old.path != new.path:
             self.kind = RENAMED
         self.comparison = _compared(old, new)
-        self.comments = (old.comments if old else []) != (new.comments if new else [])
+        self.comments = _comments_differ(old, new)
 
     @property
     def path(self) -> str:
@@ -99,6 +99,15 @@ class FileChange:
         """Whether both versions say the same, as far as can be told."""
         contents = [one.content for one in (self.old, self.new) if one is not None]
         return len(contents) == 2 and contents[0] is not None and contents[0] == contents[1]
+
+
+def _comments_differ(old: Version | None, new: Version | None) -> bool:
+    """Tell whether comments changed; false where only a key could tell."""
+    if old is None or new is None:
+        return False
+    opened = old.content is not None and new.content is not None
+    sealed_alike = old.content is new.content is None and old.header_id == new.header_id
+    return (opened or sealed_alike) and old.comments != new.comments
 
 
 def _compared(old: Version | None, new: Version | None) -> Comparison:

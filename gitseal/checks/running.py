@@ -10,6 +10,7 @@ from gitseal.checks.findings import (
     INDEX,
     UNSEALED,
     WARNING,
+    WORKTREE,
     Finding,
     merged,
     shell_word,
@@ -115,6 +116,9 @@ class Check:
         report = Report()
         sides = self._sides()
         report.findings = merged([one for side in sides for one in side.findings])
+        for one in report.findings:
+            if one.where != WORKTREE and one.hint == f"gitseal encrypt {shell_word(one.path)}":
+                one.hint += f" && git add {shell_word(one.path)}"
         report.unvouched = sorted({name for side in sides for name in side.unvouched})
         report.checked = len(self._counted)
         unsealed = {one.path for one in report.findings if one.code in UNSEALED}

@@ -12,7 +12,7 @@ import typer.main
 from typer.exceptions import TyperException
 
 from gitseal.cli.table import ALIASES, COMMANDS
-from gitseal.errors import UsageError
+from gitseal.errors import PolicyError, UsageError
 
 
 def run(words: list[str]) -> int:
@@ -58,10 +58,18 @@ def invoke(target: Any, name: str, words: list[str]) -> int:
         return error.exit_code
     except typer.Abort:
         raise KeyboardInterrupt from None
+    except SystemExit:
+        # Typer's answer, without standalone mode, to a reader who closed the pipe.
+        raise BrokenPipeError from None
     except TyperException as error:
         # Every one that can come here is of the command line, and says what is wrong with it.
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         raise UsageError(message, hint=f"see {name} --help") from None
+    except PolicyError:
+        raise
+    except UsageError as error:
+        error.hint = error.hint or f"see {name} --help"
+        raise
     return code if isinstance(code, int) else 0
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 
+from gitseal.errors import UsageError
 from gitseal.operations.workspace import Workspace
 from gitseal.repository.finding import find
 from gitseal.session import Session
@@ -26,8 +27,15 @@ def workspace(current: Settings | None = None) -> Workspace:
     from gitseal.cli.reporting import say
 
     chosen = current or settings()
-    repository = find(os.getcwd(), chosen.environ)
+    repository = find(_current_directory(), chosen.environ)
     return Workspace(chosen, repository, Session(chosen, asker(chosen)), say)
+
+
+def _current_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        raise UsageError("the current directory is gone", hint="cd to one that is there") from None
 
 
 def terminal() -> bool:

@@ -9,9 +9,10 @@ import sys
 from gitseal.changes.comparing import UNKNOWN
 from gitseal.changes.versions import MODIFIED, RENAMED, FileChange, Version
 from gitseal.cli.output import write_json
-from gitseal.errors import UsageError
+from gitseal.errors import GitError, GitsealError, NotFoundError, UsageError
 from gitseal.keypaths import format_path
 from gitseal.operations.comparing import (
+    Side,
     commit_side,
     compare_sides,
     index_side,
@@ -41,17 +42,28 @@ def differences(current: Workspace, words: Sequence[str], *, staged: bool) -> li
         staged: compare the index, not the worktree.
 
     Raises:
-        GitError: a revision that does not exist.
+        NotFoundError: a word is neither a commit nor a file.
         UsageError: words that do not fit together.
     """
-    first, second, paths = _split(words)
     root = current.needed_repository().root
+    staged_paths = index_side(current)
+
+    def is_path(word: str) -> bool:
+        # A file that was deleted is in the index still.
+        if os.path.lexists(word):
+            return True
+        try:
+            return bool(staged_paths.identity(_repository_path(current, root, word)))
+        except GitsealError:
+            return False
+
+    first, second, paths = _split(words, is_path)
     chosen = [_repository_path(current, root, path) for path in paths]
-    old = commit_side(current, first or "HEAD")
+    old = _commit(current, first or "HEAD")
     if second is not None and staged:
         raise UsageError("--staged compares with one commit")
     new = (
-        commit_side(current, second) if second is not None
+        _commit(current, second) if second is not None
         else index_side(current) if staged else worktree_side(current)
     )  # fmt: skip
     try:
@@ -61,12 +73,22 @@ def differences(current: Workspace, words: Sequence[str], *, staged: bool) -> li
             side.close()
 
 
-def _split(words: Sequence[str]) -> tuple[str | None, str | None, list[str]]:
+def _commit(current: Workspace, revision: str) -> Side:
+    try:
+        return commit_side(current, revision)
+    except GitError:
+        hint = "files that are gone everywhere stand behind --"
+        raise NotFoundError(f"{revision!r} is neither a commit nor a file", hint=hint) from None
+
+
+def _split(
+    words: Sequence[str], is_path: Callable[[str], bool]
+) -> tuple[str | None, str | None, list[str]]:
     revisions: list[str] = []
     paths: list[str] = []
     rest = list(words)
     while rest and not paths and len(revisions) < 2 and rest[0] != "--":
-        if os.path.lexists(rest[0]):
+        if is_path(rest[0]):
             break
         revisions.append(rest.pop(0))
         if ".." in revisions[-1]:

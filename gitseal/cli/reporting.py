@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 
+from gitseal.cli import streams
 from gitseal.errors import GitsealError
 
 TYPE_CHECKING = False
@@ -34,9 +35,10 @@ def guarded(command: Callable[[list[str]], int], words: list[str]) -> int:
         say("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        # Python would complain again when it closes standard output at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.silence()
         return BROKEN_PIPE
+    except OSError as error:
+        return _report_system(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence
         return _report_bug(error)
     return code
@@ -64,6 +66,18 @@ def say(text: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):  # standard error is closed: nobody is there to read it
         pass
+
+
+def _report_system(error: OSError) -> int:
+    """Report what the system refused; without a file's name it was standard output."""
+    if error.filename is None:
+        streams.silence()
+        print_error(streams.failure(error))
+    else:
+        reason = os.strerror(error.errno or 0).lower()
+        hint = "check who owns it, and its mode (ls -ld)"
+        print_error(GitsealError(reason, path=os.fsdecode(error.filename), hint=hint))
+    return GitsealError.exit_code
 
 
 def _report_bug(error: Exception) -> int:

@@ -58,8 +58,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DOCUMENT_END", "LIST", "LIST_END", "MAPPING", "MAPPING_END", "MAX_DEPTH", "MAX_DOCUMENT",
-    "MAX_EVENTS", "MAX_KEY", "MAX_VALUE", "NOTE", "PLAIN", "QUOTED", "SEALED", "SHORT",
-    "UNREADABLE", "Document", "check_characters", "check_size", "check_values", "decode",
+    "MAX_EVENTS", "MAX_KEY", "MAX_SEALED", "MAX_VALUE", "NOTE", "PLAIN", "QUOTED", "SEALED",
+    "SHORT", "UNREADABLE", "Document", "check_characters", "check_size", "check_values", "decode",
     "event", "event_parts", "header_cut", "line_breaks", "locate", "opened_event", "refusal",
     "scalar_event", "sealed_comment", "sealed_event", "sealed_text", "slice_facts", "splice",
 ]  # fmt: skip
@@ -67,6 +67,8 @@ __all__ = [
 MAX_DEPTH = 100
 MAX_EVENTS = 1_000_000
 MAX_VALUE = 1 << 20
+MAX_SEALED = 2 << 20
+"""A value of 1 MiB gives 1.7 MiB of sealed text: padding, then 8 characters for 5 bytes."""
 MAX_DOCUMENT = 64 << 20
 MAX_KEY = 1024
 """Code points; libyaml refuses longer implicit keys, and the others follow it."""
@@ -284,20 +286,20 @@ def check_characters(text: str) -> None:
 
 def check_values(document: Document) -> None:
     """
-    Refuse a value of more than 1 MiB (format 11).
+    Refuse a value of more than 1 MiB (format 11), and more sealed text than that gives.
 
     Raises:
         LimitError: names the line.
     """
     text = document.text
-    # A code point has at most four bytes: nothing to look at in a small document.
-    few = MAX_VALUE // 4
-    if len(text) <= few:
-        return
-    for slots in (document.slots, document.sealed):
+    for slots, most in ((document.slots, MAX_VALUE), (document.sealed, MAX_SEALED)):
+        # A code point has at most four bytes.
+        few = most // 4
+        if len(text) <= few:
+            continue
         for slot in slots:
             start, end = slot[0], slot[1]
-            if end - start > few and len(text[start:end].encode()) > MAX_VALUE:
+            if end - start > few and len(text[start:end].encode()) > most:
                 line, column = locate(text, start)
                 raise LimitError(
                     f"line {line}, column {column}: the value is larger than 1 MiB",

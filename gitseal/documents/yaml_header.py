@@ -15,6 +15,7 @@ from gitseal.documents.base import (
 )
 from gitseal.documents.yaml_keys import core_type
 from gitseal.documents.yaml_spans import block_end
+from gitseal.errors import LimitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gitseal.documents.base import Document
 
 HEADER_KEY = "gitseal"
+_MOST = 1 << 20
 _NEEDED = frozenset(("v", "scope"))
 _BLOCK = frozenset(("|", ">"))
 _BRACKETS = frozenset(("]", "}"))
@@ -104,6 +106,8 @@ def take_header(
         raise refusal(text, marks[1].start, "there are two headers (root keys 'gitseal')")
     _check_place(text, parts, mark)
     line = text.rfind("\n", 0, mark.start) + 1
+    if part.end - line > _MOST:
+        raise LimitError("the header is larger than 1 MiB")
     found = _read(text, line, part.end)
     if found is None or not _NEEDED.issubset(name for name, _ in found[0]):
         raise refusal(

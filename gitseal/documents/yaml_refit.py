@@ -205,41 +205,46 @@ def restore(document: Document, pieces: Sequence[Piece], comments: Sequence[str]
     text = restoring.put_back(document, pieces, comments, fit)
     if first_difference(text, expected_events(document, pieces)) < 0:
         return _compared(document, text)
+    # It may still be right: a key that looks like sealed text is none, but looks so at a glance.
     expected = list(expected_events(document, pieces))
     ladder = _Ladder(document, pieces, expected)
+    clear = _parse(text, bom=document.bom)
     # Each round writes at least one more value anew, and most need one of each kind.
-    clear = _parse(text)
     for _round in range(_ROUNDS):
+        if clear is not None and clear.events == expected:
+            return _checked(clear)
         if not ladder.climb(clear):
             break
         text = restoring.put_back(document, pieces, comments, fit, ladder.rewritten)
-        clear = _parse(text)
-        if clear is not None and clear.events == expected:
-            return _compared(document, text)
+        clear = _parse(text, bom=document.bom)
     if clear is None:
         raise IntegrityError("the opened values do not fit into the layout of this document")
     restoring.compare(document, clear, expected)
-    raise IntegrityError("the opened values are not what was sealed")
+    return _checked(clear)
 
 
 def _compared(document: Document, text: str) -> Document:
     from gitseal.documents.yaml import parse
 
+    return _checked(Document.compared("yaml", text, parse, bom=document.bom))
+
+
+def _checked(clear: Document) -> Document:
     try:
-        check_characters(text)
+        check_characters(clear.text)
     except DocumentError:
         raise IntegrityError("an opened value holds a character that YAML does not") from None
-    return Document.compared("yaml", text, parse, bom=document.bom)
+    return clear
 
 
 _ROUNDS = 6
 
 
-def _parse(text: str) -> Document | None:
+def _parse(text: str, *, bom: bool) -> Document | None:
     from gitseal.documents.yaml import parse
 
     try:
-        return parse(text)
+        return parse(text, bom=bom)
     except DocumentError:
         return None
 

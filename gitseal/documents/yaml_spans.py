@@ -90,6 +90,7 @@ def find_comments(document: Document, hashes: Sequence[tuple[int, int]]) -> None
 
     text = document.text
     skip = [slot[:2] for slot in document.slots if "#" in slot[7] or slot[4] in _BLOCK]
+    skip += [slot[:2] for slot in document.sealed if slot[4] in _BLOCK]
     skip += hashes
     if document.header is not None:
         skip.append(document.header_span)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from gitseal import documents
+from gitseal.documents.base import event_parts
 from gitseal.errors import IntegrityError
 from gitseal.keypaths import decode
 from gitseal.native.binding import bind, check_seal
@@ -25,7 +26,9 @@ def open_additions(
     Open a file that is right but for clear values standing where sealed ones belong.
 
     The seal is verified over the events without those values, so that only additions are
-    forgiven: a sealed value that was replaced, moved or taken away is not.
+    forgiven: a sealed value that was replaced, moved or taken away is not.  Nor is an addition
+    that changes what stood there: a second line for a name (the last one counts) or an anchor
+    (aliases behind it would mean another value).
 
     Args:
         sealed: the file.
@@ -41,11 +44,16 @@ def open_additions(
         return None
     events = sealed.document.events
     gone = set()
+    taken = _taken(sealed.document)
     for slot in added:
+        if slot[2] in taken:
+            return None
         gone.add(slot[3])
         segments = decode(slot[2])
         if segments and segments[-1][0] != "*":
             gone.add(slot[3] - 1)  # its key
+    if any(event_parts(events[index])[1] for index in gone):
+        return None
     kept = [event for index, event in enumerate(events) if index not in gone]
     try:
         if strict:
@@ -55,3 +63,10 @@ def open_additions(
         return documents.restore(sealed.document, pieces, comments)
     except IntegrityError:
         return None
+
+
+def _taken(document: Document) -> set[bytes]:
+    """Give the names that a line format has already; the others refuse a second one anyway."""
+    if document.syntax in {"yaml", "json", "toml"}:
+        return set()
+    return {slot[2] for slot in document.sealed} | set(document.empties)

@@ -164,20 +164,18 @@ def _check_reversible(
     scalar at its parent's own column) read differently once a sealed value stands there.
     Equal digests mean equal events, and so the same sealed values at the same paths.
     """
-    again = documents.parse(data, clear.syntax)
+    try:
+        again = documents.parse(data, clear.syntax)
+    except NotADocumentError:
+        # Such as a quote that nothing closed before the header came.
+        raise DocumentError(_LOSS, hint=_WAY_OUT) from None
     binding, digest = expected
     texts, comment_tokens = comments
     found_comments = [token for _start, _end, token in again.sealed_comments]
     if binding.document_digest(again.events) != digest or found_comments != list(comment_tokens):
-        raise DocumentError(
-            "this layout cannot be sealed without loss",
-            hint="write the value in double quotes, or list the file under `whole`",
-        )
+        raise DocumentError(_LOSS, hint=_WAY_OUT)
     if documents.put_back(again, pieces, texts) != clear.text:
-        raise DocumentError(
-            "this layout does not come back byte for byte",
-            hint="write the value in double quotes, or list the file under `whole`",
-        )
+        raise DocumentError("this layout does not come back byte for byte", hint=_WAY_OUT)
 
 
 def _piece(clear: Document, slot: Slot) -> Piece:

@@ -8,10 +8,11 @@ rules changed, seals the files of that scope again.
 
 from __future__ import annotations
 
+from gitseal.authority import Grant
 from gitseal.errors import PolicyError, RefusedError, UsageError
 from gitseal.operations import keyrings, rotating
 from gitseal.operations.merging import build, merge_of, sides
-from gitseal.operations.resealing import Resealed, reseal_scope
+from gitseal.operations.resealing import Past, Resealed, reseal_scope
 from gitseal.policy import POLICY_FILE
 from gitseal.policy.config import Config
 from gitseal.policy.describing import Change, describe_policy
@@ -117,7 +118,7 @@ def plan(workspace: Workspace, config: Config | None = None) -> list[Step]:
     steps = []
     for name, scope in wanted.scopes.items():
         policy = keyrings.with_canonical_keys(wanted.policy(name))
-        merge = merge_of(workspace, name)
+        merge = merge_of(workspace, name, policy)
         if merge is not None:
             steps.append(_merge_step(workspace, name, merge, policy))
             continue
@@ -167,26 +168,30 @@ def _merge_step(workspace: Workspace, name: str, merge: RecordMerge, policy: Rec
             hint=f"decide in {POLICY_FILE}, commit one side's .gitseal/keyring/{name}.json "
             "(git checkout --ours or --theirs), then gitseal apply",
         )
-    _base, ours, _theirs = sides(workspace, name)
-    changes = describe_policy(ours.policy if ours else None, policy)
+    # Told from what is trusted here: which commits are merged is for whoever made them to choose.
+    changes = describe_policy(merge.known, merge.policy)
+    changes += describe_policy(merge.policy, policy)
     return Step(MERGE, name, changes=changes, policy=policy, merge=merge)
 
 
 def _step(workspace: Workspace, verdict: Verdict, policy: RecordPolicy) -> Step | None:
     record = verdict.record
     if verdict.state == "linked-readers":
-        return Step(FOLLOW, record.name, changes=verdict.changes, record=record, policy=policy)
+        # Following it, and then whatever .gitseal.yaml says beyond it: both are shown.
+        changes = verdict.changes + describe_policy(record.policy, policy)
+        return Step(FOLLOW, record.name, changes=changes, record=record, policy=policy)
     if not verdict.trusted:
         raise workspace.authority.error(verdict)
-    changes = describe_policy(record.policy, policy)
+    changes = verdict.changes if verdict.advances else []
     if not record.policy.same_terms(policy):
+        changes = changes + describe_policy(record.policy, policy)
         left = set(record.policy.readers) - set(policy.readers)
         kind = ROTATE if left else CHANGE
         return Step(kind, record.name, changes=changes, record=record, policy=policy)
     if any(epoch.state in {"next", "readable"} for epoch in record.epochs):
-        return Step(FINISH, record.name, record=record, policy=policy)
+        return Step(FINISH, record.name, changes=changes, record=record, policy=policy)
     if verdict.advances:
-        return Step(FOLLOW, record.name, changes=verdict.changes, record=record, policy=policy)
+        return Step(FOLLOW, record.name, changes=changes, record=record, policy=policy)
     return None
 
 
@@ -258,12 +263,22 @@ def note(scope: str, rotation: rotating.Rotation, applied: Applied) -> None:
 
 def _change(workspace: Workspace, record: Record, policy: RecordPolicy, applied: Applied) -> None:
     changed = keyrings.change_policy(workspace, record, policy)
+    past = Past(record.policy)
+    grant = workspace.authority.grant_scope(record.name)
+    # A seal may stand in a file before the record wants it, but must not be missing after:
+    # cut short in between, nobody could tell such a file from one that lost its seal.
+    first = (record.policy.integrity, policy.integrity) == ("mergeable", "strict")
+    if first:
+        _note(reseal_scope(workspace, Grant(changed, grant.verdict), past), record.name, applied)
     applied.written += keyrings.write_record(workspace, changed)
-    if _seals_differently(record.policy, policy):
+    if not first and _seals_differently(record.policy, policy):
         grant = workspace.authority.grant_scope(record.name)
-        resealed = reseal_scope(workspace, grant)
-        applied.resealed[record.name] = resealed
-        applied.written += resealed.changed
+        _note(reseal_scope(workspace, grant, past), record.name, applied)
+
+
+def _note(resealed: Resealed, scope: str, applied: Applied) -> None:
+    applied.resealed[scope] = resealed
+    applied.written += resealed.changed
 
 
 def _seals_differently(old: RecordPolicy, new: RecordPolicy) -> bool:
@@ -283,9 +298,7 @@ def _merge(workspace: Workspace, one: Step, applied: Applied, step: Callable[[st
     grant = workspace.authority.grant_scope(one.scope)
     _base, ours, theirs = sides(workspace, one.scope)
     for before in (ours, theirs):
-        resealed = reseal_scope(workspace, grant, before)
-        applied.resealed[one.scope] = resealed
-        applied.written += resealed.changed
+        _note(reseal_scope(workspace, grant, Past(rivals=before)), one.scope, applied)
     if merge.leavers:
         applied.leavers[one.scope] = merge.leavers
     policy = one.policy

@@ -12,6 +12,7 @@ from gitseal.policy.records import Record, record_path
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitseal.operations.workspace import Workspace
+    from gitseal.policy.terms import RecordPolicy
     from gitseal.repository.finding import Repository
 
     Sides = tuple[Record | None, Record | None, Record | None]
@@ -35,9 +36,15 @@ def sides(workspace: Workspace, scope: str) -> Sides:
     return _parsed(scope, [_content(repository, commit, path) for commit in commits])
 
 
-def merge_of(workspace: Workspace, scope: str) -> RecordMerge | None:
+def merge_of(workspace: Workspace, scope: str, wanted: RecordPolicy) -> RecordMerge | None:
     """
     Give the merge that the record of a scope needs, or None if it is fine as it stands.
+
+    Args:
+        workspace: repository, trust and keys of this call.
+        scope: its name.
+        wanted: what `.gitseal.yaml` says of it; a reader whom only the other branch's record
+            knows gets no key before a person has seen the name.
 
     Raises:
         RefusedError: the two cannot be merged; says what to choose.
@@ -55,14 +62,26 @@ def merge_of(workspace: Workspace, scope: str) -> RecordMerge | None:
         return None
     pin = trust_of(workspace).pinned(scope)
     return merge_records(
-        base, ours, theirs, pinned=None if pin is None else pin.record, older="ours"
+        base,
+        ours,
+        theirs,
+        pinned=None if pin is None else pin.record,
+        older="ours",
+        wanted=wanted,
     )
 
 
 def _believed(workspace: Workspace, ours: Record, theirs: Record) -> bool:
-    """Both sides must stand on their own: signed, and of the keys that are trusted here."""
+    """
+    Both sides must stand on their own: signed, and of the keys that are trusted here.
+
+    Two that are both older are no merge of anything that is known here: whoever wrote the merge
+    commit chose them, to have a key signed for again that was replaced.
+    """
     trust = trust_of(workspace)
     states = [trust.judge(record).state for record in (ours, theirs)]
+    if all(state == "older" for state in states):
+        return False
     return not any(state in {"foreign", "unsigned", "unknown", "rolled-back"} for state in states)
 
 

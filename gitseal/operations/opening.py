@@ -156,6 +156,8 @@ def _authorise(
     if grant is not None:
         epoch = grant.check_header(header.scope, header.epoch, header.kid)
         return workspace.keys(grant.record, epoch.n), grant.rules, grant.strict
+    if place.inside:
+        _check_unclaimed(workspace, place)
     if header.scope == AD_HOC_SCOPE:
         rules = header.rules
         assert rules is not None  # noqa: S101 - read_header wants it in this scope
@@ -176,6 +178,23 @@ def _authorise(
             ".gitseal.yaml",
         )
     return workspace.carried_keys(header, place), None, True
+
+
+def _check_unclaimed(workspace: Workspace, place: Place) -> None:
+    """
+    Refuse a file that carries its own key at a path that a scope is known to claim.
+
+    An older record that did not claim it yet can be put back by anybody, and anybody can seal a
+    file of scope `file` to the readers' public keys.
+    """
+    for scope in workspace.authority.pinned_claimants(place.name):
+        verdict = workspace.authority.judge(scope)
+        if verdict is not None and verdict.trusted:
+            continue
+        raise RefusedError(
+            f"belongs to scope {scope}, but the record here is an older one that does not know it",
+            hint="merge the branch that has the newer one, or see git log -p -- .gitseal/keyring",
+        )
 
 
 def check_origin(header: Header, place: Place, grant: Grant | None) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from gitseal.errors import RefusedError
 from gitseal.operations.keyrings import new_data_key, write_record
-from gitseal.operations.resealing import Resealed, epochs_in_index, reseal_scope
+from gitseal.operations.resealing import Past, Resealed, epochs_in_index, reseal_scope
 from gitseal.policy import building
 
 TYPE_CHECKING = False
@@ -67,6 +67,7 @@ def rotate(
         RefusedError: a rotation is under way and the policy changes as well.
     """
     written: list[str] = []
+    past = Past(record.policy)
     if record.highest.state == "next" and policy is not None:
         raise RefusedError(
             f"a rotation of scope {record.name} is not finished",
@@ -79,7 +80,7 @@ def rotate(
     step("activate")
     record = _activate(workspace, record)
     written += write_record(workspace, record)
-    return finish(workspace, record, written, step=step)
+    return finish(workspace, record, written, past=past, step=step)
 
 
 def _announce(workspace: Workspace, record: Record, policy: RecordPolicy | None) -> Record:
@@ -102,13 +103,14 @@ def finish(
     record: Record,
     written: list[str] | None = None,
     *,
+    past: Past | None = None,
     step: Callable[[str], None] = lambda _name: None,
 ) -> Rotation:
     """Seal the files again and retire the epochs that nothing staged uses any more."""
     paths = list(written or ())
     grant = workspace.authority.grant_scope(record.name)
     step("reseal")
-    resealed = reseal_scope(workspace, grant)
+    resealed = reseal_scope(workspace, grant, past)
     # What is staged, or what did not open, may still need the old key.
     used = epochs_in_index(workspace, grant)
     old = [epoch for epoch in record.epochs if epoch.state == "readable"]

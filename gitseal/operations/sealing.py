@@ -5,15 +5,21 @@ from __future__ import annotations
 
 from gitseal import documents, sealedfile
 from gitseal.errors import GitsealError, IntegrityError, NotADocumentError, RefusedError
+from gitseal.keypaths import format_path
 from gitseal.native.additions import open_additions
 from gitseal.native.binding import origin_bytes
 from gitseal.native.header import Header
+from gitseal.native.wholefile import is_whole
 from gitseal.operations.opening import MAX_FILE, Opened, open_data
 from gitseal.sealedfile import ClearFile, SealedFile
+from gitseal.settings import printable
+
+_TOLD = 12
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitseal.authority import Grant
+    from gitseal.documents.base import Document
     from gitseal.operations.workspace import Place, Workspace
 
 
@@ -55,13 +61,29 @@ def seal_content(workspace: Workspace, data: bytes, place: Place) -> bytes:
 
 def _inspect(data: bytes, place: Place, grant: Grant) -> SealedFile | ClearFile:
     try:
-        return sealedfile.inspect(data, place.name, whole=grant.is_whole(place.name))
+        whole = grant.is_whole(place.name)
+        if whole:
+            _refuse_nesting(data, place)
+        return sealedfile.inspect(data, place.name, whole=whole)
     except NotADocumentError as error:
         if error.hint is None:
             error.hint = "mend it; a template goes under `whole` of its scope in .gitseal.yaml"
         raise error.at(place.typed) from None
     except GitsealError as error:
         raise error.at(place.typed) from None
+
+
+def _refuse_nesting(data: bytes, place: Place) -> None:
+    """Sealed text inside of a sealed file would open to sealed text that nobody has checked."""
+    try:
+        nested = isinstance(sealedfile.inspect(data, place.name), SealedFile)
+    except NotADocumentError:
+        return
+    if nested and not is_whole(data):
+        raise RefusedError(
+            "is sealed value by value, but the rules seal it as a whole",
+            hint="gitseal rotate seals it anew as the rules say; or restore it: git log -p FILE",
+        )
 
 
 def _seal(workspace: Workspace, content: ClearFile, place: Place, grant: Grant) -> bytes:
@@ -143,7 +165,17 @@ def _with_additions(
     if document is None:
         return None
     check_origin(header, place, grant)
+    # Nobody vouches for these: whoever seals them should know which ones they are.
+    workspace.tell(f"{place.typed}: found in clear: {_names(content.sealed.document, grant)}")
     return ClearFile(documents.to_bytes(document, document.text), document)
+
+
+def _names(document: Document, grant: Grant) -> str:
+    from gitseal.native.places import unsealed_places
+
+    paths = [printable(format_path(slot[2])) for slot in unsealed_places(document, grant.rules)]
+    more = f" and {len(paths) - _TOLD} more" if len(paths) > _TOLD else ""
+    return ", ".join(paths[:_TOLD]) + more
 
 
 def encrypt_path(workspace: Workspace, path: str, *, dry_run: bool = False) -> bool:

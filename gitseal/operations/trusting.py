@@ -8,8 +8,10 @@ import os
 from gitseal.authority import Authority
 from gitseal.errors import GitsealError, IntegrityError
 from gitseal.policy.records import Record
+from gitseal.repository.running import check_owner
 from gitseal.repository.trees import WorktreeTree
 from gitseal.trust import Trust, Verdict
+from gitseal.trust.verdicts import OLDER, ROLLED_BACK, UNSIGNED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ def trust_of(workspace: Workspace) -> Trust:
 
     Raises:
         UsageError: GITSEAL_TRUST or GITSEAL_KEY is malformed.
+        RefusedError: the repository is another user's, and git would not work in it either.
     """
     settings = workspace.settings
     expected: dict[str, bytes] = {}
@@ -37,6 +40,9 @@ def trust_of(workspace: Workspace) -> Trust:
         if settings.trust:
             expected |= parse_trust(settings.trust)
     repository = workspace.repository
+    if repository is not None:
+        # Pins are believed for where they lie: whoever owns that directory can write them.
+        check_owner(repository)
     return Trust(
         None if repository is None else repository.common_dir,
         settings.config_dir,
@@ -117,15 +123,22 @@ def accept(workspace: Workspace, record: Record, *, vouch: bool = True) -> list[
         repository paths of the vouches that were written, to be committed.
 
     Raises:
-        GitsealError: it does not verify, or the pin cannot be written.
+        IntegrityError, RefusedError: it does not verify, names keys that are not its own, or is
+            older than what is trusted here.
+        GitsealError: the pin cannot be written.
     """
     from gitseal.files import write_atomically
 
     root = workspace.needed_repository().root
     trust = trust_of(workspace)
+    verdict = trust.judge(record)
+    if verdict.state in {UNSIGNED, OLDER, ROLLED_BACK}:
+        # Whatever led here, a pin never goes back: former readers have the keys before it.
+        raise workspace.authority.error(verdict)
+    opened = check_public_keys(workspace, record)
     trust.pin(record)
     written = []
-    if vouch and check_public_keys(workspace, record):
+    if vouch and opened:
         for path, content in trust.vouches(record):
             file = os.path.join(root, path)
             if not os.path.lexists(file):

@@ -5,8 +5,15 @@ from __future__ import annotations
 
 import os
 
-from gitseal.errors import GitsealError, NoUsableKeyError, UntrustedError, UsageError
+from gitseal.errors import (
+    GitsealError,
+    NoUsableKeyError,
+    RefusedError,
+    UntrustedError,
+    UsageError,
+)
 from gitseal.keys import ScopeId
+from gitseal.settings import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,18 +67,30 @@ class Place:
         file: absolute path, links resolved.
         name: path in the repository, or the bare file name outside of one; what is bound.
         inside: whether it is in the repository.
+        links: other paths in the repository that it was reached by, through links.
     """
 
-    __slots__ = ("file", "inside", "name", "typed")
+    __slots__ = ("file", "inside", "links", "name", "typed")
 
-    def __init__(self, typed: str, file: str, name: str, *, inside: bool) -> None:
+    def __init__(
+        self, typed: str, file: str, name: str, *, inside: bool, links: tuple[str, ...] = ()
+    ) -> None:
         self.typed = typed
         self.file = file
         self.name = name
         self.inside = inside
+        self.links = links
 
     def __repr__(self) -> str:
         return f"Place({self.name!r})"
+
+
+def _below(path: str, root: str) -> str | None:
+    """Give the repository path of an absolute one; None outside; "" for the top itself."""
+    if path == root:
+        return ""
+    start = root.rstrip(os.sep) + os.sep
+    return path[len(start) :].replace(os.sep, "/") if path.startswith(start) else None
 
 
 class Workspace:
@@ -122,7 +141,9 @@ class Workspace:
         if self.repository is None:
             raise UsageError("this is not a git repository", hint="git init, then gitseal init")
         if self.repository.bare:
-            raise UsageError("this repository has no worktree")
+            raise UsageError(
+                "this repository has no worktree", hint="run it in a clone, or a git worktree"
+            )
         return self.repository
 
     def locate(self, path: str) -> Place:
@@ -135,12 +156,18 @@ class Workspace:
         from gitseal.files import resolve_target
 
         root = self.root
-        folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
-        if root is None or os.path.commonpath([folder, root]) != root:
-            file = resolve_target(path, None)
-            return Place(path, file, os.path.basename(file), inside=False)
-        file = resolve_target(path, root)
-        return Place(path, file, os.path.relpath(file, root).replace(os.sep, "/"), inside=True)
+        typed = os.path.abspath(path)
+        folder = os.path.realpath(os.path.dirname(typed))
+        inside = root is not None and _below(folder, root) is not None
+        file = resolve_target(path, root if inside else None)
+        name = _below(file, root) if inside and root is not None else os.path.basename(file)
+        names = [
+            _below(one, root)
+            for one in (typed, os.path.join(folder, os.path.basename(typed)))
+            if root is not None and one != file
+        ]
+        links = tuple(dict.fromkeys(one for one in names if one))
+        return Place(path, file, name or "", inside=inside, links=links)
 
     @property
     def authority(self) -> Authority:
@@ -163,14 +190,28 @@ class Workspace:
             UntrustedError: a record claims it that is not trusted here.
             PolicyError: two scopes claim it.
         """
-        if not place.inside:
-            return None
-        grant = self.authority.grant(place.name)
+        grant = self.authority.grant(place.name) if place.inside else None
+        for link in place.links:
+            self._check_link(place, link, grant)
         if grant is None:
-            self._check_not_lost(place)
+            if place.inside:
+                self._check_not_lost(place)
         elif notice := grant.verdict.notice():
             self.tell(notice)
         return grant
+
+    def _check_link(self, place: Place, link: str, grant: Grant | None) -> None:
+        """Whoever commits a link must not choose the scope of what is read in its place."""
+        scope = self.authority.scope_of(link)
+        claimants = {*self.authority.pinned_claimants(link), *([scope] if scope else ())}
+        if claimants - {None if grant is None else grant.scope}:
+            raise RefusedError(
+                f"is a link to {printable(place.name)}, which scope {min(claimants)} does not claim",
+                hint="put the file itself there; git log -p shows who made it a link",
+                path=place.typed,
+            )
+        if claimants:
+            self.tell(f"{place.typed} is a link to {place.name}")
 
     def _check_not_lost(self, place: Place) -> None:
         """Whoever deletes a record must not turn its files into files that nobody seals."""
@@ -216,10 +257,33 @@ class Workspace:
             )
         scope = ScopeId(header.scope, header.context, header.epoch)
         keys = self._unwrapped(scope, header.keys, header.kid)
-        self.tell(
-            f"{place.typed}: nothing here vouches for who sealed it; it was only not altered since"
-        )
+        if not self._is_expected(keys):
+            self.tell(
+                f"{place.typed}: nothing here vouches for who sealed it; "
+                "it was only not altered since"
+            )
         return keys
+
+    def _is_expected(self, keys: ScopeKeys) -> bool:
+        """
+        Tell whether the environment pins just these keys; without a record it can, too.
+
+        Raises:
+            UntrustedError: it pins others for that scope.
+        """
+        from gitseal.crypto.derive import fingerprint
+        from gitseal.operations.trusting import trust_of
+
+        expected = trust_of(self).expected.get(keys.scope.name)
+        if expected is None:
+            return False
+        if fingerprint(keys.scope, keys.kid, keys.sign_public(), keys.inbox_public()) != expected:
+            raise UntrustedError(
+                f"is sealed under another key of scope {keys.scope.name} than GITSEAL_TRUST names",
+                hint="someone may have replaced it; if the key was rotated, put the new "
+                "fingerprint there",
+            )
+        return True
 
     def read(self, place: Place, limit: int) -> tuple[bytes, Snapshot]:
         """

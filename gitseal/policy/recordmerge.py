@@ -47,9 +47,12 @@ class RecordMerge:
         winner: "ours" or "theirs": whose highest epoch stays, and whose data key signs.
         reseal: what must be opened under its own record and sealed again.
         leavers: who is out, but can have the active epoch's data key: rotate after the merge.
+        known: the policy that is trusted here, else that of ours: what changes are told from.
     """
 
-    __slots__ = ("_side", "conflicts", "epochs", "leavers", "policy", "reseal", "seq", "winner")
+    __slots__ = (
+        "_side", "conflicts", "epochs", "known", "leavers", "policy", "reseal", "seq", "winner",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -61,6 +64,7 @@ class RecordMerge:
         conflicts: list[Conflict],
         reseal: list[Reseal],
         leavers: list[str],
+        known: RecordPolicy,
     ) -> None:
         self._side = side
         self.winner = winner
@@ -70,6 +74,7 @@ class RecordMerge:
         self.conflicts = tuple(conflicts)
         self.reseal = tuple(reseal)
         self.leavers = tuple(leavers)
+        self.known = known
 
     def missing_wraps(self) -> list[tuple[int, Reader]]:
         """Give each (epoch, reader) that has to be wrapped before it is signed."""
@@ -104,6 +109,7 @@ def merge_records(
     *,
     pinned: Record | None = None,
     older: str | None = None,
+    wanted: RecordPolicy | None = None,
 ) -> RecordMerge:
     """
     Merge two records of one scope; both must be trusted or linked to what is.
@@ -114,6 +120,7 @@ def merge_records(
         theirs: the record of the other one.
         pinned: what is trusted here; of two rival epochs n+1 the one in it stays.
         older: "ours" or "theirs", whose rival epoch is older in history, where no pin says.
+        wanted: what people asked for; readers who are neither trusted nor wanted stay out.
 
     Raises:
         RefusedError: another scope or key from the start, or rival epochs and nothing to choose by.
@@ -131,6 +138,10 @@ def merge_records(
     policy, conflicts = merge_policies(
         base.policy if base else None, ours.policy, theirs.policy, f"scopes.{ours.name}"
     )
+    known = pinned.policy if pinned is not None else ours.policy
+    if wanted is not None:
+        seen = {*known.readers, *wanted.readers}
+        policy = policy.replace(readers=[one for one in policy.readers if one in seen])
     winner = _winner(ours, theirs, common, pinned, older)
     epochs = _epochs(ours, theirs, common, winner, policy)
     return RecordMerge(
@@ -142,6 +153,7 @@ def merge_records(
         conflicts,
         _reseal(ours, theirs, common, winner, epochs),
         _leavers(ours, theirs, epochs, policy),
+        known,
     )
 
 

@@ -8,8 +8,6 @@ made.  Reading never asks and never pins; `pin` is for the commands that showed 
 
 from __future__ import annotations
 
-import os
-
 from gitseal.trust.pins import Pin, PinDirectory
 from gitseal.trust.verdicts import ENVIRONMENT, FOREIGN, UNKNOWN, UNSIGNED, VOUCHED, Verdict, judge
 
@@ -76,15 +74,35 @@ class Trust:
         return verdict
 
     def _by_pins(self, record: Record) -> Verdict:
-        pin = self._clone.load(record.name) if self._clone else None
+        pin = self.pinned(record.name)
         if pin is not None:
             return judge(record, pin, "repository")
         pin = self._user.load(_root(record)) if self._user else None
         return judge(record, pin, "user")
 
     def pinned(self, name: str) -> Pin | None:
-        """Give this clone's pin of a scope, or None."""
-        return self._clone.load(name) if self._clone else None
+        """Give this clone's pin of a scope, or None; one that only came with the clone is none."""
+        pin = self._clone.load(name) if self._clone else None
+        return pin if pin is not None and self._is_own(name, pin) else None
+
+    def _is_own(self, name: str, pin: Pin) -> bool:
+        """
+        Tell whether this user has trusted what a pin of the clone says.
+
+        A `.git` in an archive, or copied from somebody, brings pins along; they were never shown
+        to the person who unpacks it.  `pin` writes both places, so the user's own knows them.
+        """
+        if self._user is None or self._clone is None:
+            return True
+        root = _root(pin.record)
+        mine = self._user.raw(root)
+        if mine is None or mine == self._clone.raw(name):
+            return mine is not None
+        return judge(pin.record, self._user.load(root), "user").state not in {
+            FOREIGN,
+            UNKNOWN,
+            UNSIGNED,
+        }
 
     def pinned_names(self) -> list[str]:
         """Give the scopes that this clone has pins of, whatever the tree holds."""
@@ -144,7 +162,7 @@ class Trust:
 
 
 def _directory(parent: str | None, *names: str) -> PinDirectory | None:
-    return PinDirectory(os.path.join(parent, *names)) if parent is not None else None
+    return PinDirectory(parent, *names) if parent is not None else None
 
 
 def _root(record: Record) -> str:

@@ -10,6 +10,7 @@ that the next clone on this machine asks nothing.  Files have mode 0600.
 from __future__ import annotations
 
 import os
+import stat
 
 from gitseal.errors import GitsealError, IntegrityError, NewerVersionError, UntrustedError
 from gitseal.keys import check_scope_name
@@ -87,13 +88,18 @@ class PinDirectory:
     A directory of pins by scope name, or by any other key that is a scope name in shape.
 
     Args:
-        path: the directory; need not exist.
+        parent: what its owner alone decides about: git's common directory, or the user's own.
+        names: the directories below it, one in the other; need not exist, and are no links.
     """
 
-    __slots__ = ("_known", "path")
+    __slots__ = ("_folders", "_known", "_parent", "path")
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, parent: str, *names: str) -> None:
+        self._parent = os.path.realpath(parent)
+        self._folders = [
+            os.path.join(self._parent, *names[: depth + 1]) for depth in range(len(names))
+        ]
+        self.path = os.path.join(self._parent, *names)
         self._known: dict[str, Pin | None] = {}
 
     def load(self, name: str) -> Pin | None:
@@ -109,6 +115,22 @@ class PinDirectory:
         return self._known[name]
 
     def _read(self, name: str) -> Pin | None:
+        data = self.raw(name)
+        if data is None:
+            return None
+        try:
+            return Pin.parse(data)
+        except GitsealError as error:
+            error.hint = error.hint or "delete it, then compare safety codes: gitseal trust"
+            raise error.at(self._file(name)) from None
+
+    def raw(self, name: str) -> bytes | None:
+        """
+        Give the bytes of a pin's file, or None where there is none.
+
+        Raises:
+            UntrustedError: others could have written it.
+        """
         path = self._file(name)
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -117,31 +139,48 @@ class PinDirectory:
         except OSError:
             raise UntrustedError("the pin cannot be read", hint="ls -l on it", path=path) from None
         try:
-            if os.fstat(descriptor).st_mode & 0o170022 != 0o100000:
+            self._check_folders()
+            if not _is_ours(os.fstat(descriptor), self._owners(), stat.S_IFREG):
                 raise UntrustedError(
                     "others may write this pin, so it proves nothing",
                     hint="look at it, then: chmod 600 on it, or delete it and gitseal trust",
                     path=path,
                 )
             with os.fdopen(descriptor, "rb", closefd=False) as stream:
-                data = stream.read(MAX_PIN + 1)
+                return stream.read(MAX_PIN + 1)
         finally:
             os.close(descriptor)
-        try:
-            return Pin.parse(data)
-        except GitsealError as error:
-            error.hint = error.hint or "delete it, then compare safety codes: gitseal trust"
-            raise error.at(path) from None
+
+    def _owners(self) -> frozenset[int]:
+        # Whoever owns the directory above decides about everything below it anyway.
+        return frozenset((os.geteuid(), os.stat(self._parent).st_uid))
+
+    def _check_folders(self) -> None:
+        """Refuse pins that a link leads to, or that lie where others may put theirs."""
+        for folder in self._folders:
+            status = os.lstat(folder)
+            last = folder == self.path
+            if not _is_ours(status, self._owners(), stat.S_IFDIR, others=0o022 if last else 0o002):
+                raise UntrustedError(
+                    "what is trusted is kept in a directory that is a link, or that others may "
+                    "write to, so it proves nothing",
+                    hint="look at it, then: chmod 700 on it, or delete it and gitseal trust",
+                    path=folder,
+                )
 
     def save(self, name: str, pin: Pin) -> None:
         """Write a pin, mode 0600, replacing the one before it."""
         from gitseal.files import os_failure, write_atomically
 
         try:
-            os.makedirs(self.path, mode=0o700, exist_ok=True)
+            os.makedirs(self._parent, mode=0o700, exist_ok=True)
+            for folder in self._folders:
+                if not os.path.lexists(folder):
+                    os.mkdir(folder, mode=0o700)
+            self._check_folders()
         except OSError as error:
             raise os_failure(error, self.path, "cannot keep what you trust") from None
-        write_atomically(self._file(name), pin.to_bytes(), mode=0o600)
+        write_atomically(self._file(name), pin.to_bytes(), mode=0o600, root=self._parent)
         self._known[name] = pin
 
     def forget(self, name: str) -> bool:
@@ -164,3 +203,8 @@ class PinDirectory:
     def _file(self, name: str) -> str:
         check_scope_name(name)
         return os.path.join(self.path, name + ".json")
+
+
+def _is_ours(status: os.stat_result, owners: frozenset[int], kind: int, others: int = 0o022) -> bool:
+    mode = status.st_mode
+    return stat.S_IFMT(mode) == kind and not mode & others and status.st_uid in owners

@@ -99,7 +99,7 @@ def test_a_slip_is_named_by_its_line(name: str, desk: Desk) -> None:
 
 
 def test_a_policy_of_a_newer_gitseal(desk: Desk) -> None:
-    desk.write(".gitseal.yaml", POLICY.replace("version: 1", "version: 2"))
+    desk.write(".gitseal.yaml", POLICY.replace("version: 1", "version: 2").replace("@KEY", "age1x"))
 
     refused(desk, "apply", "--yes", code=8, says=[".gitseal.yaml:1", "newer"])
 

@@ -13,7 +13,9 @@ Run = Callable[..., Answer]
 
 
 def one_value_in_clear(vault: Vault) -> str:
-    vault.replace("conf/app.yaml", f'"{vault.sealed_value("conf/app.yaml", "password")}"', "hunter2")
+    vault.replace(
+        "conf/app.yaml", f'"{vault.sealed_value("conf/app.yaml", "password")}"', "hunter2"
+    )
     return "conf/app.yaml:2: GS101 db.password is in clear"
 
 

@@ -7,10 +7,13 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from vaults import Answer, Vault
+from gitseal.cli.context import workspace
+from gitseal.operations import keyrings
+from vaults import Answer, Vault, make
 
 Run = Callable[..., Answer]
 Git = Callable[..., subprocess.CompletedProcess[str]]
@@ -24,9 +27,7 @@ def change_unsigned(vault: Vault) -> None:
     vault.write(RECORD, text)
 
 
-def test_an_unsigned_change_is_found_with_a_pin_and_without(
-    vault: Vault, run: Run
-) -> None:
+def test_an_unsigned_change_is_found_with_a_pin_and_without(vault: Vault, run: Run) -> None:
     change_unsigned(vault)
     assert "GS301" in run("check").codes
     shutil.rmtree(vault.root / ".git/gitseal")
@@ -119,9 +120,14 @@ def test_a_scope_that_left_the_policy_is_mentioned(vault: Vault, run: Run) -> No
     assert "scope local has a record, but stands there no more" in done.out
 
 
-def test_two_scopes_claim_one_file(vault: Vault, run: Run, gitseal: Callable[..., Answer]) -> None:
+def test_two_scopes_claim_one_file(vault: Vault, run: Run) -> None:
+    # `apply` refuses this; two branches that are merged can still bring it.
     vault.replace(".gitseal.yaml", '"local/**"', '"local/**", "conf/app.json"')
-    gitseal("apply", "--yes")
+    current = workspace()
+    record = current.authority.record("local")
+    assert record is not None
+    policy = record.policy.replace(files=[*record.policy.files, "conf/app.json"])
+    keyrings.write_record(current, keyrings.change_policy(current, record, policy))
 
     done = run("check")
 
@@ -129,9 +135,7 @@ def test_two_scopes_claim_one_file(vault: Vault, run: Run, gitseal: Callable[...
     assert "conf/app.json: GS303 scopes local and main both claim this file" in done.lines
 
 
-def test_records_of_somebody_else(vault: Vault, template: Vault, run: Run, tmp_path: Path) -> None:
-    from vaults import make
-
+def test_records_of_somebody_else(vault: Vault, run: Run, tmp_path: Path) -> None:
     other = Vault(tmp_path / "other", tmp_path / "otherhome")
     make(other.root, other.home)
     for path in (RECORD, ".env"):
@@ -140,8 +144,7 @@ def test_records_of_somebody_else(vault: Vault, template: Vault, run: Run, tmp_p
     done = run("check")
 
     assert done.code == 1
-    assert f"{RECORD}: GS305 THE KEY OF SCOPE main HAS CHANGED, and the one you trust did not " \
-        "name it" in done.lines  # fmt: skip
+    assert f"{RECORD}: GS305 THE KEY OF SCOPE main HAS CHANGED" in done.out
 
 
 def test_an_older_branch_passes_with_a_warning(
@@ -159,9 +162,7 @@ def test_an_older_branch_passes_with_a_warning(
     assert done.err.endswith("checked 7 files: 1 warning\n")
 
 
-def test_a_rotated_key_retires_the_files_of_the_old_one(
-    vault: Vault, run: Run, git: Git
-) -> None:
+def test_a_rotated_key_retires_the_files_of_the_old_one(vault: Vault, run: Run, git: Git) -> None:
     old = vault.read(".env")
     assert run("rotate", "main", "--yes").code == 0
     git("add", "-A", "--", ".env", "conf", ".gitseal")

@@ -24,9 +24,7 @@ def test_the_same_leak_on_both_sides_is_one_line(vault: Vault, run: Run, git: Gi
     assert run("check").lines == ["conf/new.json:1: GS101 a is in clear"]
 
 
-def test_the_same_leak_in_a_file_edited_since_is_one_line(
-    vault: Vault, run: Run, git: Git
-) -> None:
+def test_the_same_leak_in_a_file_edited_since_is_one_line(vault: Vault, run: Run, git: Git) -> None:
     vault.write("conf/new.json", '{"a": "hunter2"}\n')
     git("add", "conf")
     vault.write("conf/new.json", '{"a": "sesame"}\n')

@@ -245,6 +245,14 @@ def test_what_only_begins_like_sealed_text_stays_a_clear_value() -> None:
     assert not document.sealed
 
 
+def test_a_comment_in_the_header_of_a_block_is_part_of_its_value() -> None:
+    token = "seal:v1[_" + "7h" * 40 + "_]"
+    document = parse(f"a: | # c\n  {token}\n# d\n")
+
+    assert [document.text[start:end] for start, end in document.comments] == [" d"]
+    assert len(document.sealed) == 1
+
+
 def test_sealed_comments() -> None:
     token = "seal:v1[_" + "7h" * 40 + "_]"
     document = parse(f"a: 1 # {token}\n#   {token}  \n# x {token}\n")

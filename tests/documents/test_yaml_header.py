@@ -12,7 +12,7 @@ from fakesealing import FakeSealed, header_fields
 from gitseal import documents
 from gitseal.documents import NOTE, UNREADABLE
 from gitseal.documents.base import event
-from gitseal.errors import NotADocumentError
+from gitseal.errors import LimitError, NotADocumentError
 
 HEADER = 'gitseal:\n  v: 1\n  scope: "x"\n'
 ENTRY = HEADER.rstrip("\n")
@@ -247,6 +247,11 @@ def test_what_is_no_header(text: str, reason: str) -> None:
         parse(text)
 
     assert caught.value.line
+
+
+def test_a_header_has_a_limit() -> None:
+    with pytest.raises(LimitError, match="larger than 1 MiB"):
+        parse(f"a: 1\n{HEADER}  keys: [{'x, ' * 400_000}]\n")
 
 
 def test_the_name_is_free_below_the_root() -> None:

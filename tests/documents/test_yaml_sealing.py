@@ -204,3 +204,11 @@ def test_opening_puts_values_into_the_text_alone() -> None:
     document = documents.parse(sealed.data, "yaml")
 
     assert documents.put_back(document, sealed.pieces(document), []) == "a: 1\nb: 2\n"
+
+
+def test_a_key_that_looks_like_sealed_text_is_a_key() -> None:
+    sealed = FakeSealed("'seal:v1[_00_]': x\n")
+
+    sealed.check()
+    # That takes a closer look.
+    assert not sealed.reads_back()

@@ -150,15 +150,14 @@ def test_names_like_it_are_not(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "before", "after"),
-    [("a.yaml", "a: ", "\n"), ("a.yaml", "a: '", "'\n"), ("a.json", '{"a": "', '"}\n'),
-     (".env", "A=", "\n")],
+    ("name", "before", "after", "quotes"),
+    [("a.yaml", "a: ", "\n", 0), ("a.yaml", "a: '", "'\n", 2), ("a.json", '{"a": "', '"}\n', 2),
+     (".env", "A=", "\n", 0)],
+    ids=["yaml", "yaml-quoted", "json", "dotenv"],
 )  # fmt: skip
 def test_a_value_of_one_mebibyte_is_sealed_and_a_byte_more_is_refused(
-    name: str, before: str, after: str
+    name: str, before: str, after: str, quotes: int
 ) -> None:
-    quotes = len((before + after).rstrip("}\n")) - len((before + after).rstrip("}\n\"'"))
-    quotes *= 2 if before[-1] in "\"'" else 0
     clear = (before + "x" * (2**20 - quotes) + after).encode()
 
     assert worlds.open_(worlds.seal(clear, name), name) == clear
@@ -179,6 +178,13 @@ def test_sealing_an_alias_into_a_sealed_place_is_a_fault_of_the_document() -> No
         worlds.seal("name: &x canary\npassword: *x\n", rules=worlds.PASSWORDS)
     assert "canary" not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+def test_a_quote_that_the_header_would_close_is_refused_without_a_wrong_line() -> None:
+    clear = 'PASSWORD=x\nB="\n'
+    with pytest.raises(DocumentError, match="without loss"):
+        worlds.seal(clear, ".env", Rules(["PASSWORD"], [], "clear"))
+    assert worlds.open_(worlds.seal(clear, ".env"), ".env") == clear.encode()
 
 
 def test_the_note_for_people_can_be_left_out() -> None:

@@ -37,9 +37,7 @@ def test_the_hint_of_a_leak_works(vault: Vault, run: Run) -> None:
     assert run("check").code == 0
 
 
-def test_paths_limit_the_check(
-    vault: Vault, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_paths_limit_the_check(vault: Vault, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     vault.write("conf/new.json", '{"a": "hunter2"}\n')
 
     assert run("check", ".env").err == "gitseal: checked 1 file: nothing wrong\n"

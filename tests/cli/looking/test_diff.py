@@ -127,7 +127,7 @@ def test_a_moved_file(vault: Vault, run: Run) -> None:
 
     assert run("diff").out == (
         "conf/moved.yaml  renamed from conf/app.yaml (scope main)\n"
-        "  5 values sealed again, unchanged\n"
+        "  4 values sealed again, unchanged\n"
     )
 
 
@@ -209,6 +209,22 @@ def test_before_the_first_commit(vault: Vault, run: Run, git: Git) -> None:
     git("update-ref", "-d", "HEAD")
 
     assert ".env  added (scope main)" in run("diff").out
+
+
+def test_a_deleted_file_can_be_named(vault: Vault, run: Run) -> None:
+    (vault.root / ".env").unlink()
+
+    lines = run("diff", ".env").out.splitlines()
+
+    assert lines[0] == ".env  removed (scope main)"
+    assert len(lines) == 3
+
+
+def test_a_word_that_is_nothing(vault: Vault, run: Run) -> None:
+    done = run("diff", "nope")
+
+    assert done.code == 1
+    assert "'nope' is neither a commit nor a file" in done.err
 
 
 def test_a_damaged_side_is_told_and_fails_nothing(vault: Vault, run: Run) -> None:

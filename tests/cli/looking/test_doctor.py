@@ -62,9 +62,7 @@ def test_an_old_cryptography(vault: Vault, run: Run, monkeypatch: pytest.MonkeyP
     assert diagnoses(run, "cryptography")[0][0] == "fail"
 
 
-def test_yaml_without_its_c_parser(
-    vault: Vault, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_yaml_without_its_c_parser(vault: Vault, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("yaml.__with_libyaml__", False)
 
     assert diagnoses(run, "yaml")[0][0] == "warn"
@@ -168,9 +166,7 @@ def test_plain_scopes_and_other_users(vault: Vault, run: Run) -> None:
     assert len(private) == len(found) - 1
 
 
-def test_outside_of_a_repository(
-    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outside_of_a_repository(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     assert diagnoses(run, "repository")[0][0] == "warn"
