@@ -67,6 +67,10 @@ def _dispatch(words: list[str]) -> int:
         from gitseal.cli.help import show_help
 
         return show_help(words[1:])
+    if words[0] == "--complete-keys":
+        from gitseal.cli.completing import complete_keys
+
+        return complete_keys(words[1:])
     from gitseal.cli.table import translate
 
     words = translate(words)

@@ -216,6 +216,20 @@ class Glob:
             state <<= 1
         self._size = state
 
+    def covers(self, names: Sequence[str]) -> bool:
+        """Tell whether the glob names this path, or a collection that it lies in."""
+        states = 1
+        if states & self._size:
+            return True
+        for name in names:
+            moving = self._stars | self._literals.get(name, 0)
+            states = (states & self._loops) | ((states & moving) << 1)
+            if states & self._size:
+                return True
+            if not states:
+                return False
+        return False
+
     def matches(self, names: Sequence[str]) -> bool:
         """Tell whether the glob names this path; list items are given as `*`."""
         states = 1
@@ -260,6 +274,9 @@ class Rules:
     """
     Which places of a document are sealed: `clear` wins over `seal` (format 8).
 
+    What `seal` names is sealed with all that is inside, so that a value which becomes a
+    collection does not become readable by that; `clear` names single values.
+
     Attributes:
         everything: whether each value is sealed wherever it stands.
         comments: whether comments are sealed.
@@ -287,7 +304,7 @@ class Rules:
         """Tell the same for key names, outermost first; list items are `*`."""
         if any(glob.matches(names) for glob in self._clear):
             return False
-        return any(glob.matches(names) for glob in self._seal)
+        return any(glob.covers(names) for glob in self._seal)
 
     def decided_by(self, path: bytes) -> str:
         """Name the rule that decides for a path, for `policy explain`."""
@@ -298,6 +315,6 @@ class Rules:
             if glob.matches(names):
                 return f"clear: {glob.text}"
         for glob in self._seal:
-            if glob.matches(names):
+            if glob.covers(names):
                 return f"seal: {glob.text}"
         return "no rule names it"

@@ -98,6 +98,19 @@ def test_a_hostile_glob_takes_linear_time() -> None:
     assert time.process_time() - start < 2
 
 
+def test_a_named_collection_is_sealed_with_all_inside() -> None:
+    """A value that becomes a list must not become readable by that (format 9)."""
+    rules = keypaths.Rules(["**.password", "db"], ["db.host"], "seal")
+
+    assert rules.selects_names(("a", "password"))
+    assert rules.selects_names(("a", "password", "*"))
+    assert rules.selects_names(("password", "inner", "deep"))
+    assert rules.selects_names(("db", "port"))
+    assert not rules.selects_names(("db", "host"))
+    assert not rules.selects_names(("a", "passwords"))
+    assert rules.decided_by(keypaths.encode([("k", "db"), ("k", "x")])) == "seal: db"
+
+
 def test_clear_wins_over_seal() -> None:
     rules = keypaths.Rules(["**"], ["metadata.**", "kind"], "clear")
     path = keypaths.encode([("k", "metadata"), ("k", "name")])

@@ -20,6 +20,7 @@ from gitseal.operations.policymerge import merged_policy
 from gitseal.operations.workspace import Workspace
 from gitseal.policy import POLICY_FILE, editing
 from gitseal.policy.config import Config
+from gitseal.settings import printable
 from gitseal.trust import Verdict
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask, having compared it elsewhere")]
@@ -82,8 +83,14 @@ def readers_list(scope: Scopes = None, output: Json = "text") -> None:
     for name in authority.scopes():
         if scope and name not in scope:
             continue
-        record = authority.record(name)
-        readers = record.policy.readers if record else ()
+        verdict = authority.judge(name)
+        if verdict is None:
+            continue
+        if verdict.state == "unsigned":
+            raise authority.error(verdict)
+        if not verdict.readable:
+            say(f"scope {name} is not trusted here: this is what its record says of itself")
+        readers = verdict.record.policy.readers
         rows += [{"scope": name, "reader": one.to, "key": one.key} for one in readers]
     if output == "json":
         write_json("readers", {"readers": list(rows)})
@@ -261,7 +268,7 @@ def _show(verdict: Verdict) -> None:
     if verdict.pinned is not None:
         say(f"  trusted now  {verdict.pinned.safety_code()}: this is another key")
     for change in verdict.changes:
-        say(f"  {change}")
+        say(f"  {printable(str(change))}")  # a pattern with a line break is no line of ours
 
 
 def _forget(current: Workspace, scopes: list[str]) -> int:

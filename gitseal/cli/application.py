@@ -64,13 +64,25 @@ def invoke(target: Any, name: str, words: list[str]) -> int:
     except TyperException as error:
         # Every one that can come here is of the command line, and says what is wrong with it.
         message = error.format_message() if hasattr(error, "format_message") else str(error)
-        raise UsageError(message, hint=f"see {name} --help") from None
+        raise UsageError(_discreet(message, name), hint=f"see {name} --help") from None
     except PolicyError:
         raise
     except UsageError as error:
         error.hint = error.hint or f"see {name} --help"
         raise
     return code if isinstance(code, int) else 0
+
+
+def _discreet(message: str, name: str) -> str:
+    """Leave out what may be a secret in the wrong place: logs of build services keep it."""
+    before, shown, choices = message.partition(" is not one of ")
+    if shown:
+        return f"{before.partition(':')[0]}: it is not one of {choices}"
+    if name == "gitseal set" and message.startswith("Got unexpected extra argument"):
+        return "more words than FILE, KEY and VALUE; a value with spaces stands in quotes"
+    if name == "gitseal set" and message.startswith("No such option"):
+        return "there is no such option; a VALUE that begins with - stands behind --"
+    return message
 
 
 def _edit_of_file(words: list[str]) -> tuple[str, list[str]]:

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from gitseal.cli.reporting import print_error, say
 from gitseal.operations.applying import FINISH, FOLLOW, GONE, MERGE, NEW, ROTATE, Applied, Step
+from gitseal.settings import printable
 
 _TITLES = {
     NEW: "scope {} is new",
@@ -21,13 +24,13 @@ def tell_steps(steps: list[Step]) -> None:
     for step in steps:
         say(_TITLES.get(step.kind, "scope {} changes").format(step.scope))
         for change in step.changes:
-            say(f"  {change}")
+            say(f"  {printable(str(change))}")  # a pattern may hold a line break
 
 
 def tell_applied(applied: Applied) -> int:
     """Tell what was done, what is left to do, and what did not open; gives the exit code."""
     failed = False
-    written = sorted(set(applied.written))
+    written = sorted({printable(path) for path in applied.written})
     if written:
         say(f"wrote {', '.join(written)}" if len(written) <= 6 else f"wrote {len(written)} files")
     for scope, resealed in applied.resealed.items():
@@ -35,8 +38,10 @@ def tell_applied(applied: Applied) -> int:
             failed = True
             print_error(error)
         if resealed.clear:
-            say(f"not sealed yet in scope {scope}: {', '.join(resealed.clear)}")
-            say("hint: gitseal encrypt " + " ".join(resealed.clear))
+            names = [printable(path) for path in resealed.clear]
+            say(f"not sealed yet in scope {scope}: {', '.join(names)}")
+            # Quoted: people paste it, and a name of a repository may hold a command.
+            say("hint: gitseal encrypt " + " ".join(quote(name) for name in names))
     for scope in applied.pending:
         say(f"the old key of scope {scope} stays until nothing staged uses it")
         say("hint: git add the files above, then gitseal apply, and commit it all together")

@@ -23,14 +23,14 @@ def run(words: Sequence[str]) -> int | None:
         return _run(arguments)
     if command == "encrypt":
         return _encrypt(arguments)
+    if command == "check":
+        return _check(arguments)
     if any(word.startswith("-") for word in arguments):
         return None
     if command == "decrypt" and len(arguments) == 1:
         return _decrypt(arguments[0])
     if command == "get" and len(arguments) == 2:
         return _get(arguments[0], arguments[1])
-    if command == "check":
-        return _check(arguments)
     return None
 
 

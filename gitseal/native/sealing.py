@@ -32,6 +32,12 @@ _LOSS = "this layout cannot be sealed without loss"
 _WAY_OUT = "write the value in double quotes, or list the file under `whole`"
 
 
+# Below this many values the sealed text is simply opened again; above, that costs too much.
+_MANY = 5_000
+# How the beginning of a sealed value may stand in a text, escapes of JSON and YAML included.
+_MARKS = ("seal:v", "\\")
+
+
 def seal_document(
     clear: Document,
     header: Header,
@@ -74,18 +80,19 @@ def seal_document(
     tokens = _tokens(clear, slots, comments, keys.value_key(header.origin.encode()))
     comment_tokens = tokens[len(slots) :]
     del tokens[len(slots) :]
-    body, events = documents.seal_into(clear, slots, tokens, comments, comment_tokens)
-    del tokens
+    placed = (slots, tokens, comments, comment_tokens)
+    body, events = documents.seal_into(clear, *placed)
     binding = bind(header, keys.scope)
     digest = binding.document_digest(events)
-    del events
     if strict:
         header.seal = keys.sign(binding.digest_message(digest))
     header.newline = clear.text.endswith("\n")
-    data = documents.to_bytes(
-        clear, documents.attach_header(clear, body, header.fields(), note=note)
-    )
-    del body
+    text = documents.attach_header(clear, body, header.fields(), note=note)
+    if len(slots) >= _MANY and documents.reads_back(clear, text, events, *placed):
+        return documents.to_bytes(clear, text)
+    del body, events, tokens, placed
+    data = documents.to_bytes(clear, text)
+    del text
     pieces = [_piece(clear, slot) for slot in slots]
     del slots
     clear.spend()
@@ -112,8 +119,11 @@ def refuse_lookalikes(document: Document) -> None:
     """
     for slot in document.sealed:
         raise _lookalike(document, slot[0], format_path(slot[2]))
+    if not any(mark in document.text for mark in _MARKS):
+        return
     for slot in document.slots:
-        if slot[7].startswith("seal:v") and looks_sealed(slot[7]):
+        value = slot[7].lstrip()
+        if value.startswith("seal:v") and looks_sealed(value):
             raise _lookalike(document, slot[0], format_path(slot[2]))
     for start, _end, _token in document.sealed_comments:
         raise _lookalike(document, start, "a comment")

@@ -185,7 +185,8 @@ def _step(workspace: Workspace, verdict: Verdict, policy: RecordPolicy) -> Step 
     changes = verdict.changes if verdict.advances else []
     if not record.policy.same_terms(policy):
         changes = changes + describe_policy(record.policy, policy)
-        left = set(record.policy.readers) - set(policy.readers)
+        # By their keys: another name for the same key takes nothing away from anybody.
+        left = {one.key for one in record.policy.readers} - {one.key for one in policy.readers}
         kind = ROTATE if left else CHANGE
         return Step(kind, record.name, changes=changes, record=record, policy=policy)
     if any(epoch.state in {"next", "readable"} for epoch in record.epochs):

@@ -10,7 +10,7 @@ itself says how far it got, so that every step can be resumed, by anybody who re
 from __future__ import annotations
 
 from gitseal.errors import RefusedError
-from gitseal.operations.keyrings import new_data_key, write_record
+from gitseal.operations.keyrings import more_wraps, new_data_key, write_record
 from gitseal.operations.resealing import Past, Resealed, epochs_in_index, reseal_scope
 from gitseal.policy import building
 
@@ -89,7 +89,9 @@ def _announce(workspace: Workspace, record: Record, policy: RecordPolicy | None)
     scope = record.scope_id(record.highest.n + 1)
     keys, wraps = new_data_key(workspace, scope, wanted)
     epoch = building.new_epoch(keys, wraps)
-    return building.with_epoch(record, epoch, old.sign, keys.sign, wanted)
+    # Who is new opens the old epoch, too, until its files are sealed again.
+    older = more_wraps(workspace, record, wanted)
+    return building.with_epoch(record, epoch, old.sign, keys.sign, wanted, older)
 
 
 def _activate(workspace: Workspace, record: Record) -> Record:

@@ -9,7 +9,20 @@ made.  Reading never asks and never pins; `pin` is for the commands that showed 
 from __future__ import annotations
 
 from gitseal.trust.pins import Pin, PinDirectory
-from gitseal.trust.verdicts import ENVIRONMENT, FOREIGN, UNKNOWN, UNSIGNED, VOUCHED, Verdict, judge
+from gitseal.trust.verdicts import (
+    ENVIRONMENT,
+    FOREIGN,
+    FORKED,
+    LINKED,
+    NEWER,
+    OLDER,
+    SAME,
+    UNKNOWN,
+    UNSIGNED,
+    VOUCHED,
+    Verdict,
+    judge,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,28 +94,26 @@ class Trust:
         return judge(record, pin, "user")
 
     def pinned(self, name: str) -> Pin | None:
-        """Give this clone's pin of a scope, or None; one that only came with the clone is none."""
+        """
+        Give what is trusted of a scope in this clone, or None.
+
+        A `.git` in an archive, or copied from somebody, brings pins along that were never shown
+        to the person who unpacks it.  `pin` writes both places: so a pin of the clone counts if
+        the user's own knows it or was followed to it, and where the user has seen more, that is
+        what counts.
+        """
         pin = self._clone.load(name) if self._clone else None
-        return pin if pin is not None and self._is_own(name, pin) else None
-
-    def _is_own(self, name: str, pin: Pin) -> bool:
-        """
-        Tell whether this user has trusted what a pin of the clone says.
-
-        A `.git` in an archive, or copied from somebody, brings pins along; they were never shown
-        to the person who unpacks it.  `pin` writes both places, so the user's own knows them.
-        """
-        if self._user is None or self._clone is None:
-            return True
+        if pin is None or self._user is None or self._clone is None:
+            return pin
         root = _root(pin.record)
-        mine = self._user.raw(root)
-        if mine is None or mine == self._clone.raw(name):
-            return mine is not None
-        return judge(pin.record, self._user.load(root), "user").state not in {
-            FOREIGN,
-            UNKNOWN,
-            UNSIGNED,
-        }
+        if self._user.raw(root) == self._clone.raw(name):
+            return pin
+        mine = self._user.load(root)
+        if mine is None:
+            return None
+        state = judge(pin.record, mine, "user").state
+        forked = state == FORKED and len(pin.record.epochs) == len(mine.record.epochs)
+        return pin if forked or state in {SAME, NEWER, LINKED} else mine
 
     def pinned_names(self) -> list[str]:
         """Give the scopes that this clone has pins of, whatever the tree holds."""
@@ -138,8 +149,6 @@ class Trust:
 
     def _user_knows_newer(self, record: Record) -> bool:
         """Tell whether another clone has shown this user a successor of the record."""
-        from gitseal.trust.verdicts import OLDER
-
         present = self._user.load(_root(record)) if self._user else None
         return present is not None and judge(record, present, "user").state == OLDER
 

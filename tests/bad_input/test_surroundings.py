@@ -77,6 +77,9 @@ class TestNobodyIsThere:
         refused(sealed, "run", ".env", code=125, says=["--"])
         refused(sealed, "set", ".env", "A", CANARY, "--stdin", code=2, says=["one source"])
         refused(sealed, "set", ".env", "A", "--type", CANARY, "--stdin", code=2, says=["--type"])
+        refused(sealed, "set", ".env", "A", "my", CANARY, code=2, says=["in quotes"])
+        refused(sealed, "set", ".env", "A", f"--{CANARY}", code=2, says=["behind --"])
+        refused(sealed, "set", ".env", "A", "--generate", CANARY, code=2, says=["--generate"])
         refused(sealed, "get", ".env", "A", "--format", "toml", code=2, says=["--format"])
 
 
@@ -173,7 +176,9 @@ class TestTheEnvironment:
             ended = shell(f"PATH={path}; gitseal apply --yes")
             assert ended.code in {1, 2}
             check_message(ended.err)
-        ended = shell(f"PATH={empty}; gitseal diff")
+        subprocess.run(["git", "add", "-A"], check=True)
+        subprocess.run(["git", "commit", "-qm", "Seal"], check=True)
+        ended = shell(f"PATH={empty}; gitseal diff HEAD")
         assert ended.code == 1
         check_message(ended.err, "git is not installed", "install git")
 

@@ -141,6 +141,35 @@ def test_a_rotation_is_followed_by_the_other_clone_without_a_question(tmp_path: 
     assert ben.gitseal("decrypt", ".env").stdout == ENV
 
 
+def test_a_reader_can_be_renamed(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    before = ada.read(".env")
+    ada.write(".gitseal.yaml", ada.read(".gitseal.yaml").replace("ada", "lovelace"))
+
+    ada.gitseal("apply", "--yes")
+
+    assert ada.read(".env") == before
+    assert "lovelace" in ada.gitseal("readers", "list").stdout
+    assert ada.gitseal("decrypt", ".env").stdout == ENV
+
+
+def test_all_readers_can_be_replaced_at_once(tmp_path: Path) -> None:
+    ada, ben = owner(tmp_path), Person(tmp_path, "ben")
+    policy = ada.read(".gitseal.yaml")
+    old = next(line for line in policy.splitlines() if line.startswith("  ada: "))
+    ada.write(".gitseal.yaml", policy.replace(old, f"  ben: {ben.key()}").replace("[ada]", "[ben]"))
+
+    assert "ada loses access" in ada.gitseal("apply", "--yes").stderr
+    ada.gitseal("decrypt", ".env", code=4)
+    ben.folder = ada.folder
+    ben.gitseal("trust", "--yes")
+    assert ben.gitseal("decrypt", ".env").stdout == ENV
+    ben.git("add", "-A")
+    ben.gitseal("apply", "--yes")
+
+    assert ben.gitseal("decrypt", ".env").stdout == ENV
+
+
 def test_a_file_of_a_retired_key_is_refused(tmp_path: Path) -> None:
     ada = owner(tmp_path)
     old = ada.read(".env")

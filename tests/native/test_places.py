@@ -42,10 +42,11 @@ g: []
     ("chosen", "places"),
     [
         (rules("**"), ["a", "b.password", "b.user", "c[].password", "c[]", '"a.b"', "7"]),
-        (rules("*"), ["a", '"a.b"', "7"]),
+        (rules("*"), ["a", "b.password", "b.user", "c[].password", "c[]", '"a.b"', "7"]),
+        (rules("b"), ["b.password", "b.user"]),
         (rules("**.password"), ["b.password", "c[].password"]),
         (rules("*.password"), ["b.password"]),
-        (rules("c.*"), ["c[]"]),
+        (rules("c.*"), ["c[].password", "c[]"]),
         (rules("c.*.password"), ["c[].password"]),
         (rules(r"a\.b"), ['"a.b"']),
         (rules("a.b"), []),
