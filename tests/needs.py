@@ -23,11 +23,13 @@ DEBIAN = {
     "age": "age",
     "age-keygen": "age",
     "git-crypt": "git-crypt",
+    "fish": "fish",
     "nano": "nano",
     "nvim": "neovim",
     "ssh-keygen": "openssh-client",
     "strace": "strace",
     "vim": "vim",
+    "zsh": "zsh",
 }
 
 

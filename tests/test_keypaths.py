@@ -17,7 +17,7 @@ from gitseal.errors import PolicyError, UsageError
 
 KNOWN: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "vectors" / "format-v1.json").read_text()
-)["paths"]  # type: ignore[call-overload]
+)["paths"]
 
 SEGMENTS: dict[str, list[tuple[str, ...]]] = {
     "db.password": [("k", "db"), ("k", "password")],

@@ -45,7 +45,7 @@ def tell_applied(applied: Applied) -> int:
     for scope in applied.pending:
         say(f"the old key of scope {scope} stays until nothing staged uses it")
         say("hint: git add the files above, then gitseal apply, and commit it all together")
-    for scope, names in applied.leavers.items():
-        say(f"{', '.join(names)} can still have the key of scope {scope}")
+    for scope, leavers in applied.leavers.items():
+        say(f"{', '.join(leavers)} can still have the key of scope {scope}")
         say(f"hint: gitseal rotate {scope}")
     return int(failed)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from gitseal.cli.output import write_bytes
@@ -22,7 +23,11 @@ def seal_in_place(current: Workspace, files: Sequence[str], *, dry_run: bool = F
     for path in files:
         changed = sealing.encrypt_path(current, path, dry_run=dry_run)
         verb = "would seal" if dry_run else "sealed"
-        say(f"{verb} {path}" if changed else f"{path} is sealed already")
+        if changed:
+            say(f"{verb} {path}")
+        else:
+            empty = os.path.getsize(path) == 0
+            say(f"{path} is empty" if empty else f"{path} is sealed already")
 
 
 def seal_to(

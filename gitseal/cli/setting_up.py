@@ -11,7 +11,7 @@ import typer
 from gitseal.cli import prompting
 from gitseal.cli.context import settings, workspace
 from gitseal.cli.reporting import print_error, say
-from gitseal.errors import UsageError
+from gitseal.errors import GitsealError, UsageError
 from gitseal.masterkeys import canonical
 from gitseal.operations import initialising
 from gitseal.operations.initialising import Plan, Survey
@@ -54,7 +54,7 @@ def init(
     worktree: Worktree = None,
     integrity: Integrity = None,
     yes: Yes = False,
-) -> None:
+) -> int:
     """
     Start using gitseal in this repository.
 
@@ -84,7 +84,7 @@ def init(
         integrity=merging,
     )
     applied = initialising.initialise(current, plan)
-    _finish(current, plan, survey, chosen, applied.written)
+    return _finish(current, plan, survey, chosen, applied.written)
 
 
 def _pairs(words: list[str] | None, option: str) -> dict[str, str]:
@@ -182,7 +182,8 @@ def _offer_recovery(readers: dict[str, str], *, asking: bool) -> None:
 
 def _finish(
     current: Workspace, plan: Plan, survey: Survey, chosen: list[str], written: list[str]
-) -> None:
+) -> int:
+    failed: list[GitsealError] = []
     sealed: list[str] = []
     if plan.worktree == "sealed":
         sealed, failed = initialising.seal_files(current, chosen)
@@ -202,3 +203,4 @@ def _finish(
     say(f"  gitseal edit {example}")
     say("  git add -A && git commit -m 'Seal the secrets'")
     say("  gitseal readers add NAME KEY      let somebody else read them, too")
+    return int(bool(failed))

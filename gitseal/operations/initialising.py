@@ -159,7 +159,7 @@ def seal_files(workspace: Workspace, paths: Sequence[str]) -> tuple[list[str], l
     failed = []
     for path in paths:
         try:
-            sealing.encrypt_path(workspace, os.path.join(root, path))
+            sealing.encrypt_path(workspace, os.path.relpath(os.path.join(root, path)))
             sealed.append(path)
         except GitsealError as error:
             failed.append(error)

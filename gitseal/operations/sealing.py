@@ -87,6 +87,8 @@ def _refuse_nesting(data: bytes, place: Place) -> None:
 
 
 def _seal(workspace: Workspace, content: ClearFile, place: Place, grant: Grant) -> bytes:
+    if not content.data:
+        return b""  # empty stays empty, as git's clean filter has it (format 10)
     try:
         return seal_clear(workspace, content, place, grant)
     except GitsealError as error:

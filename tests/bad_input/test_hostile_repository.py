@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -61,11 +62,10 @@ def test_the_installed_program_imports_nothing_from_it(trap: Path, tmp_path: Pat
 
 
 def test_python_m_imports_nothing_more_once_it_runs(trap: Path, app: Desk) -> None:
-    """`python -m` looks here first for a package of our name; without one it is safe as well."""
-    import shutil
-
-    shutil.rmtree(app.folder / "gitseal")
-    (app.folder / "gitseal.py").unlink()
+    """What finds the package for `python -m` looks here first; that ends with our first line."""
+    for name in ("gitseal", "importlib", "os", "re", "typing"):
+        shutil.rmtree(app.folder / name)
+        (app.folder / f"{name}.py").unlink()
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
     for words in COMMANDS[:4]:
         done = subprocess.run(

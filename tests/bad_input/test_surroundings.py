@@ -176,10 +176,18 @@ class TestTheEnvironment:
             ended = shell(f"PATH={path}; gitseal apply --yes")
             assert ended.code in {1, 2}
             check_message(ended.err)
+
+    @pytest.mark.parametrize("command", ["diff HEAD", "diff", "check --staged", "rotate --yes"])
+    def test_without_git_nothing_is_said_about_commits(
+        self, command: str, sealed: Desk, tmp_path: Path
+    ) -> None:
         subprocess.run(["git", "add", "-A"], check=True)
         subprocess.run(["git", "commit", "-qm", "Seal"], check=True)
-        ended = shell(f"PATH={empty}; gitseal diff HEAD")
+
+        ended = shell(f"PATH={tmp_path}; gitseal {command}")
+
         assert ended.code == 1
+        assert ended.out == ""
         check_message(ended.err, "git is not installed", "install git")
 
     @pytest.mark.parametrize("value", ["1", "vvv", CANARY])

@@ -188,3 +188,15 @@ def test_outside_a_repository_it_says_what_to_do(tmp_path: Path) -> None:
     ada = Person(tmp_path, "ada")
 
     assert "git init" in ada.gitseal("init", "--yes", code=2).stderr
+
+
+def test_what_cannot_be_sealed_is_said_and_the_rest_is_sealed(ada: Person) -> None:
+    ada.write("a.yaml", "password: {{ template }}\n")
+    ada.write("b.yaml", "password: hunter2\n")
+
+    told = ada.gitseal("init", "--yes", "--files", "*.yaml", code=1).stderr
+
+    assert "a.yaml:1:" in told
+    assert "whole" in told
+    assert str(ada.folder) not in told
+    assert "hunter2" not in ada.read("b.yaml")
