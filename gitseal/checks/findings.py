@@ -37,6 +37,8 @@ TITLES = {
 
 UNSEALED = frozenset(("GS101", "GS102", "GS103", "GS104", "GS105", "GS207", "GS208"))
 """Codes of files that are not fully sealed."""
+NOT_SEALED = UNSEALED | {"GS205", "GS209"}
+"""Those, and the codes of files of which it cannot be told."""
 
 
 class Finding:

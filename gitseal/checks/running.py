@@ -8,6 +8,7 @@ from gitseal.checks.findings import (
     BOTH,
     ERROR,
     INDEX,
+    NOT_SEALED,
     UNSEALED,
     WARNING,
     WORKTREE,
@@ -121,7 +122,7 @@ class Check:
                 one.hint += f" && git add {shell_word(one.path)}"
         report.unvouched = sorted({name for side in sides for name in side.unvouched})
         report.checked = len(self._counted)
-        unsealed = {one.path for one in report.findings if one.code in UNSEALED}
+        unsealed = {one.path for one in report.findings if one.code in NOT_SEALED}
         for path, scope in self._counted.items():
             report.total[scope] = report.total.get(scope, 0) + 1
             report.sealed[scope] = report.sealed.get(scope, 0) + (path not in unsealed)
