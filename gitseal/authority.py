@@ -111,6 +111,26 @@ class Grant:
             )
         return found
 
+    def check_not_replaced(self, epoch: int) -> None:
+        """
+        Refuse to use what is sealed in an epoch that is retired in what is trusted here.
+
+        A former reader can sign a record of the days before, which is an older one to everybody,
+        and new values under it; they must not reach a program because the branch says so.
+
+        Raises:
+            RefusedError: it is; an older record may still be read where the epoch is not.
+        """
+        pinned = self.verdict.pinned
+        known = None if pinned is None else pinned.epoch(epoch)
+        if known is not None and known.state == "retired":
+            raise RefusedError(
+                f"is sealed in epoch {epoch} of {self.scope}, which you know as retired; "
+                "the record of this branch is older",
+                hint="a former reader may have made both; merge the branch that has the newer "
+                "record; gitseal diff shows old values by their fingerprints",
+            )
+
     def check_writable(self) -> None:
         """
         Refuse to seal anything new under a record that is not the newest one known here.

@@ -77,6 +77,24 @@ class GitsealError(Exception):
         return self
 
 
+def hush(error: Exception) -> None:
+    """
+    Empty a foreign exception of the text it failed on, before one of ours takes its place.
+
+    `from None` keeps it out of tracebacks, but it stays in `__context__`, which crash reporters
+    send: a decoder's error holds the whole document.
+    """
+    error.args = ()
+    if isinstance(error, GitsealError):
+        error.message = ""
+    elif isinstance(error, UnicodeDecodeError):
+        error.object = b""
+    elif isinstance(error, UnicodeEncodeError):
+        error.object = ""
+    elif hasattr(error, "doc"):
+        error.doc = ""
+
+
 class NegativeAnswer(GitsealError):  # noqa: N818 - an answer, not a failure
     """The question was understood and the answer is no."""
 

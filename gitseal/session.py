@@ -113,12 +113,12 @@ class Session:
         entry = self._entry(scope_id, kid)
         with entry.lock:
             if entry.error is not None:
-                raise entry.error.with_traceback(None) from None
+                raise _another(entry.error) from None
             if entry.keys is None:
                 try:
                     entry.keys = self._unwrap(scope_id, wraps, kid)
                 except GitsealError as error:
-                    entry.error = error
+                    entry.error = _another(error)
                     raise
             return entry.keys
 
@@ -216,6 +216,13 @@ class Session:
         return no_usable_key(scope, failures, identities.looked(), has_key=bool(identities.all()))
 
 
+def _another(error: GitsealError) -> GitsealError:
+    """Copy an error, because whoever catches one names a file in it, and the next is another's."""
+    from copy import copy
+
+    return copy(error).with_traceback(None)
+
+
 class _Entry:
     """What is known about one scope's keys; the lock makes one flight of many requests."""
 
@@ -232,7 +239,8 @@ def _checked(data_key: DataKey, scope_id: ScopeId, kid: bytes) -> ScopeKeys:
     if not compare_digest(keys.kid, kid):
         raise CommitmentError(
             "its wrapped key holds another data key than the record commits to",
-            hint="somebody damaged or forged the record; git log -- .gitseal/keyring shows who changed it last",
+            hint="somebody damaged or forged the record; git log -- .gitseal/keyring shows who "
+            "changed it last",
         )
     return keys
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
-from gitseal.errors import UsageError
+from gitseal.errors import UsageError, hush
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -304,11 +304,13 @@ def _parse_config(data: bytes, path: str, home: str | None) -> UserConfig:
         raise UsageError(f"is larger than {MAX_CONFIG:,} bytes", path=path)
     try:
         table = tomllib.loads(data.decode())
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        hush(error)
         raise UsageError("is not UTF-8", path=path) from None
     except tomllib.TOMLDecodeError as error:
         # The reason of tomllib may quote the text; its position never does.
         _, _, where = str(error).rpartition(" (")
+        hush(error)
         raise UsageError(f"is not TOML ({where.rstrip(')')})", path=path) from None
     for key, value in table.items():
         _check_entry(key, value, path)

@@ -101,7 +101,7 @@ def readers_list(scope: Scopes = None, output: Json = "text") -> None:
 
 
 def readers_add(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="of the reader")],
     key: Annotated[str, typer.Argument(metavar="KEY", help="age1…, ssh-ed25519 …, file:…")],
     scope: Scopes = None,
     group: Annotated[
@@ -125,7 +125,7 @@ def readers_add(
 
 
 def readers_remove(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="of the reader")],
     scope: Scopes = None,
     yes: Yes = False,
     dry_run: DryRun = False,

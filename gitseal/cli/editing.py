@@ -39,11 +39,12 @@ def edit(
     ] = False,
 ) -> None:
     """
-    Open FILE in clear in your editor, and seal it again when you are done.
+    Open a sealed FILE in your editor, and seal it again.
 
-    The clear text lies in memory only. Values that you leave alone keep their sealed text. FILE
-    is replaced only if it is still what it was; else your edit is kept beside it, sealed. The
-    editor is $GITSEAL_EDITOR, your config.toml's, git's core.editor, $VISUAL or $EDITOR.
+    The clear text lies in memory; where a system has no place for that, it says so. Values that
+    you leave alone keep their sealed text. FILE is replaced only if it is still what it was;
+    else your edit is kept beside it, sealed, for --resume. The editor is $GITSEAL_EDITOR, your
+    config.toml's, git's core.editor, $VISUAL or $EDITOR.
     """
     current = workspace()
     draft = editing.begin(current, path)
@@ -284,9 +285,10 @@ def unset(
     dry_run: DryRun = False,
 ) -> None:
     """
-    Remove KEYs from FILE, with their lines and comments; all of them, or none.
+    Remove KEYs from FILE, with their lines and comments.
 
-    A removed value stays in git's history: change it at its source as well.
+    All of them are removed, or none. A removed value stays in git's history: change it at its
+    source as well.
     """
     what = changing.unset(workspace(), path, keys, dry_run=dry_run)
     _report(path, what, dry_run=dry_run)

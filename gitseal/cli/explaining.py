@@ -34,9 +34,10 @@ Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or
 
 def doctor(form: Format = "text") -> int:
     """
-    Look for what is missing or dangerous on this machine and in this repository.
+    Look for what is missing or dangerous here.
 
-    Each line ends with what to do. Exits with 1 if something has to be mended.
+    Looks at this machine and at this repository. Each line that is not ok says what to do. Exits
+    with 1 if something has to be mended.
     """
     from gitseal.cli.diagnosing import FAIL, diagnose
 
@@ -58,10 +59,10 @@ def policy_explain(
     form: Format = "text",
 ) -> int:
     """
-    Say which scope claims FILE and which rule decides for each key, or for KEY.
+    Say which scope claims FILE, and which rule decides.
 
-    Exits with 1 if no scope claims FILE. The records are what counts; .gitseal.yaml is
-    mentioned where it says something else.
+    Tells it for each key of FILE, or for KEY alone. Exits with 1 if no scope claims FILE. The
+    records are what counts; .gitseal.yaml is mentioned where it says something else.
     """
     check_format(form)
     current = workspace()

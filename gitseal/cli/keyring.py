@@ -19,9 +19,10 @@ def whoami(
     form: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
 ) -> None:
     """
-    Show the public halves of your keys, where each was found, and what they open here.
+    Show your keys, and what they open here.
 
-    No key service is asked and nothing is opened; the keyring of this repository says it.
+    Prints the public half of each and where it was found. No key service is asked and nothing is
+    opened: the keyring of this repository says it.
     """
     current = workspace()
     mine = owning.own_keys(current)
@@ -62,10 +63,11 @@ def generate(
     ] = False,
 ) -> None:
     """
-    Make a key of your own, and print its public half for those who shall let you in.
+    Make a key of your own, and print its public half.
 
-    It goes to gitseal's directory in your configuration, readable by you alone. An existing file
-    is never replaced. Keep a copy: without it nobody can open what only it opens.
+    Send the public half to somebody who can let you in: gitseal readers add. The key goes to
+    gitseal's directory in your configuration, readable by you alone. An existing file is never
+    replaced. Keep a copy: without it nobody can open what only it opens.
     """
     config = settings().config_dir
     if config is None and (output is None or local):
@@ -98,10 +100,11 @@ def ci(
     name: Annotated[str, typer.Argument(metavar="NAME", help="of the reader to be")] = "ci",
 ) -> None:
     """
-    Make one secret for a build service: a new key, and which scopes it may trust.
+    Make one secret for a build service.
 
-    Prints the secret, for the variable GITSEAL_KEY; it is kept nowhere. It trusts the scopes
-    that you trust here, as they are now: after a rotation, make another.
+    It holds a new key, and which scopes to trust. Prints the secret, for the variable
+    GITSEAL_KEY; it is kept nowhere. It trusts the scopes that you trust here, as they are now:
+    after a rotation, make another.
     """
     secret, recipient, scopes = owning.make_ci_key(workspace())
     say(f"trusts: {', '.join(scopes)}" if scopes else "no scope is trusted here, so it trusts none")
@@ -116,9 +119,9 @@ def from_words(
     ] = None,
 ) -> None:
     """
-    Make a key file again from a recovery key on paper; asks for its words.
+    Make a key file from a recovery key on paper.
 
-    Words that were mistaken are named by their number.
+    Asks for its words. Words that were mistaken are named by their number.
     """
     from gitseal.cli.words import read_words
 

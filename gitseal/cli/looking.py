@@ -22,10 +22,11 @@ def check(
     form: Format = "text",
 ) -> int:
     """
-    Find plaintext and damage in worktree and index; needs no key.
+    Find plaintext and damage; needs no key.
 
-    Exits with 1 if something is wrong. Where nothing here vouches for the records yet, files
-    are compared with them for consistency, and it says so.
+    Looks at the worktree and at what is staged. Exits with 1 if something is wrong. Where
+    nothing here vouches for the records yet, files are compared with them for consistency
+    only, and it says so.
     """
     return checking.check(paths or [], staged=staged, form=form)
 
@@ -45,11 +46,11 @@ def diff(
     form: Format = "text",
 ) -> int:
     """
-    Compare sealed files by key: HEAD with the worktree, A with the worktree, or A with B.
+    Compare sealed files by key, values hidden.
 
-    Values stay hidden: eight characters stand for each that your key opens, the same for
-    the same value. Values that lie in clear are shown. Without a key it still says what was
-    added, removed and changed.
+    Compares HEAD with the worktree, A with the worktree, or A with B. Values stay hidden: eight
+    characters stand for each that your key opens, the same for the same value. Values that lie in
+    clear are shown. Without a key it still says what was added, removed and changed.
     """
     from gitseal.cli import differing
 
@@ -64,9 +65,11 @@ def diff(
 
 def status(form: Format = "text") -> None:
     """
-    Show each scope: its safety code, whether it is trusted here, who reads it, what is sealed.
+    Show what is sealed here, and who can read it.
 
-    Opens nothing: whether you can read a scope is told from its readers and your keys' names.
+    For each scope: its safety code, whether it is trusted here, its readers, and how many of its
+    files are sealed. Opens nothing: whether you can read a scope is told from its readers and
+    your keys' names.
     """
     from gitseal.cli.standing import write_status
 

@@ -71,10 +71,11 @@ def export(
 
 def recover(path: File) -> None:
     """
-    Show what is still intact in a damaged FILE, on a terminal only.
+    Show what is still intact in a damaged FILE.
 
-    Each value that opens was sealed for its place by somebody who had the key. Whether it is
-    the newest one, and what was taken away, nobody can tell. Nothing is written.
+    On a terminal only. Each value that opens was sealed for its place by somebody who had the
+    key. Whether it is the newest one, and what was taken away, nobody can tell. Nothing is
+    written.
     """
     if not (sys.stdout.isatty() and terminal()):
         raise RefusedError(

@@ -52,16 +52,21 @@ def print_error(error: GitsealError) -> None:
         # Before the text is split into lines: a file name may hold a line break.
         error.path = printable(error.path)
     say(f"error: {error}")
-    for line in (error.hint or error.usual_hint or "").splitlines():
-        say(f"hint: {line}")
+    if hint := error.hint or error.usual_hint:
+        say(f"hint: {hint}")
 
 
 def say(text: str) -> None:
-    """Print lines for a person on standard error, harmless for any terminal."""
+    """
+    Print lines for a person on standard error, harmless for any terminal.
+
+    Lines behind the first one are indented by two blanks: a line break without them came with a
+    name from the repository, and would else make a line that looks like ours.
+    """
     from gitseal.settings import printable
 
     try:
-        for line in text.split("\n"):
+        for line in text.replace("\n  ", "\0  ").split("\0"):
             sys.stderr.write(f"gitseal: {printable(line)}\n")
         sys.stderr.flush()
     except (OSError, ValueError):  # standard error is closed: nobody is there to read it

@@ -46,7 +46,7 @@ def run(
     mask: Mask = False,
 ) -> int:
     """
-    Run a program with the values of sealed files in its environment.
+    Run a program with secrets in its environment.
 
     gitseal run [OPTION]... [FILE]... -- PROGRAM [ARGUMENT]...
 

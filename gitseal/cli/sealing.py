@@ -55,7 +55,7 @@ def decrypt(
     in_place: InPlace = False,
 ) -> None:
     """
-    Print each FILE in clear, exactly as it was before it was sealed.
+    Print each FILE in clear, byte for byte as it was.
 
     Nothing is printed before every check has passed. With --in-place the clear text replaces
     the FILE: then git will see it, and gitseal check will complain.

@@ -45,7 +45,7 @@ from gitseal.documents.events import (
     scalar_event,
     sealed_event,
 )
-from gitseal.errors import LimitError, NotADocumentError
+from gitseal.errors import LimitError, NotADocumentError, hush
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -233,6 +233,7 @@ def decode(data: bytes) -> tuple[str, bool]:
         start = error.start + 3 * bom
         line_start = data.rfind(b"\n", 0, start) + 1 or 3 * bom
         before = data[line_start:start].decode("utf-8", "replace")
+        hush(error)
         raise NotADocumentError(
             "the file is not UTF-8",
             line=data.count(b"\n", 0, start) + 1,

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from gitseal.documents.tree import Scalar
-from gitseal.errors import DocumentError, UsageError
+from gitseal.errors import DocumentError, UsageError, hush
 from gitseal.keypaths import format_path
 
 TYPE_CHECKING = False
@@ -45,7 +45,8 @@ def wanted(syntax: str, text: str, kind: str | None, old: Node | None) -> Wanted
     """
     try:
         text.encode()
-    except UnicodeEncodeError:
+    except UnicodeEncodeError as error:
+        hush(error)
         raise UsageError("the value is not UTF-8") from None
     if syntax == "dotenv":
         return _for_dotenv(text, kind)

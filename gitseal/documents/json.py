@@ -34,7 +34,7 @@ from gitseal.documents.base import (
     sealed_text,
 )
 from gitseal.documents.fields import read_at
-from gitseal.errors import LimitError
+from gitseal.errors import LimitError, hush
 from gitseal.keypaths import LIST_SEGMENT, key_segment
 
 try:  # the C function alone: `import json` costs 7 ms, at every git command
@@ -91,7 +91,8 @@ def parse(text: str, *, bom: bool = False) -> Document:
     scanner = _Scanner(document)
     try:
         scanner.run()
-    except UnicodeEncodeError:
+    except UnicodeEncodeError as error:
+        hush(error)
         raise refusal(text, _surrogate(text), "a string holds a lone surrogate") from None
     check_values(document)
     if scanner.last is not None:

@@ -120,7 +120,7 @@ def plan(workspace: Workspace, config: Config | None = None) -> list[Step]:
         policy = keyrings.with_canonical_keys(wanted.policy(name))
         merge = merge_of(workspace, name, policy)
         if merge is not None:
-            steps.append(_merge_step(workspace, name, merge, policy))
+            steps.append(_merge_step(name, merge, policy))
             continue
         verdict = workspace.authority.judge(name)
         if verdict is None:
@@ -160,7 +160,7 @@ def _check_disjoint(workspace: Workspace, wanted: Config) -> None:
             )
 
 
-def _merge_step(workspace: Workspace, name: str, merge: RecordMerge, policy: RecordPolicy) -> Step:
+def _merge_step(name: str, merge: RecordMerge, policy: RecordPolicy) -> Step:
     if merge.conflicts:
         told = "; ".join(str(conflict) for conflict in merge.conflicts)
         raise RefusedError(

@@ -7,7 +7,7 @@ import os
 
 from gitseal.errors import NotFoundError, RefusedError
 from gitseal.operations.opening import MAX_FILE, open_data
-from gitseal.operations.sealing import claimed, seal_clear
+from gitseal.operations.sealing import claimed, seal_content
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +46,14 @@ def move(workspace: Workspace, source: str, target: str, *, dry_run: bool = Fals
     data, snapshot = workspace.read(new if was_moved else old, MAX_FILE)
     # Judged as what it was, at the place it was sealed for.
     opened = open_data(workspace, data, old)
-    sealed = seal_clear(workspace, opened.clear, new, grant)
+    if opened.grant is None:
+        # Anybody can make one who knows a reader's public key; a move would vouch for it.
+        raise RefusedError(
+            "carries its own key, so nothing says who sealed it",
+            hint="look at it first (gitseal decrypt), then seal that for its new place",
+            path=source,
+        )
+    sealed = seal_content(workspace, opened.clear.data, new)
     if dry_run:
         return "it opens, and can be sealed there"
     # The new file is complete before the old one goes: no moment without either.

@@ -155,6 +155,7 @@ def _authorise(
     header = sealed.header
     if grant is not None:
         epoch = grant.check_header(header.scope, header.epoch, header.kid)
+        grant.check_not_replaced(epoch.n)
         return workspace.keys(grant.record, epoch.n), grant.rules, grant.strict
     if place.inside:
         _check_unclaimed(workspace, place)

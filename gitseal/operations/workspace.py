@@ -204,14 +204,15 @@ class Workspace:
         """Whoever commits a link must not choose the scope of what is read in its place."""
         scope = self.authority.scope_of(link)
         claimants = {*self.authority.pinned_claimants(link), *([scope] if scope else ())}
-        if claimants - {None if grant is None else grant.scope}:
+        others = claimants - {"" if grant is None else grant.scope}
+        if others:
             raise RefusedError(
-                f"is a link to {printable(place.name)}, which scope {min(claimants)} does not claim",
+                f"is a link to {printable(place.name)}, which scope {min(others)} does not claim",
                 hint="put the file itself there; git log -p shows who made it a link",
                 path=place.typed,
             )
         if claimants:
-            self.tell(f"{place.typed} is a link to {place.name}")
+            self.tell(f"{place.typed} is a link to {printable(place.name)}")
 
     def _check_not_lost(self, place: Place) -> None:
         """Whoever deletes a record must not turn its files into files that nobody seals."""

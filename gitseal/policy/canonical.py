@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from gitseal.errors import IntegrityError, LimitError
+from gitseal.errors import IntegrityError, LimitError, hush
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def parse_json(data: bytes, what: str) -> dict[str, object]:
         parsed = json.loads(data.decode("utf-8"))
     except RecursionError:
         raise LimitError(f"{what} is nested too deeply") from None
-    except ValueError:
+    except ValueError as error:
+        hush(error)
         raise IntegrityError(f"{what} is not JSON") from None
     if not isinstance(parsed, dict):
         raise IntegrityError(f"{what} is not a JSON object")

@@ -9,7 +9,7 @@ that decides who may read must say it in one place.
 
 from __future__ import annotations
 
-from gitseal.errors import PolicyError
+from gitseal.errors import PolicyError, hush
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def decode(data: bytes, name: str) -> str:
         text = data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
+        hush(error)
         raise PolicyError("not UTF-8", path=f"{name}:{line}") from None
     bare = text.replace("\r\n", "\n")
     for char in _FOREIGN_BREAKS + "\r":

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from gitseal.crypto.derive import format_fingerprint, parse_fingerprint
 from gitseal.crypto.encoding import pae, unpae
-from gitseal.errors import NewerVersionError, UsageError
+from gitseal.errors import NewerVersionError, UsageError, hush
 from gitseal.keys import check_scope_name
 
 TYPE_CHECKING = False
@@ -137,7 +137,8 @@ def parse_trust(text: str, source: str = "GITSEAL_TRUST") -> dict[str, bytes]:
         try:
             check_scope_name(name)
             digest = parse_fingerprint(fingerprint)
-        except (UsageError, ValueError):
+        except (UsageError, ValueError) as error:
+            hush(error)
             # Nothing of it is shown: a private key may have been pasted into the wrong variable.
             raise UsageError(
                 f"{source} is not SCOPE=FINGERPRINT, with all 52 characters and their hyphens",

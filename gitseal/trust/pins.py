@@ -205,6 +205,8 @@ class PinDirectory:
         return os.path.join(self.path, name + ".json")
 
 
-def _is_ours(status: os.stat_result, owners: frozenset[int], kind: int, others: int = 0o022) -> bool:
+def _is_ours(
+    status: os.stat_result, owners: frozenset[int], kind: int, others: int = 0o022
+) -> bool:
     mode = status.st_mode
     return stat.S_IFMT(mode) == kind and not mode & others and status.st_uid in owners

@@ -23,11 +23,10 @@ from gitseal.policy.config import ScopeConfig
 from gitseal.policy.creating import create
 from gitseal.policy.records import Record, record_path
 from gitseal.policy.terms import Reader, RecordPolicy
-from gitseal.trust import Pin, Trust
+from gitseal.trust import Pin, Trust, judge
 from keyrings import ALICE, BOB, DictTree, changed, fresh, rotated
 
 MALLORY = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
-REPLACED = "from the one you trust"
 
 
 def git(desk: Desk, *words: str) -> str:
@@ -166,6 +165,30 @@ def test_an_older_record_does_not_let_a_strangers_file_in(desk: Desk) -> None:
 
     assert desk("get", ".env", "A", code=6).out == ""
     assert "older" in desk("decrypt", ".env", code=6).err
+
+
+def test_a_former_reader_cannot_bring_the_old_days_back(desk: Desk) -> None:
+    _first, second, third = _history(desk)
+    current = desk.workspace()
+    old = current.keys(second, 1)
+    # Mallory knew this key: a record that never was, and a value under it.
+    mine = building.with_policy(second, second.policy.replace(files=["*.env", "x"]), old.sign)
+    forged = building.compose("app", mine.context, 2, mine.policy, mine.epochs, old.sign)
+    assert forged.seq < third.seq
+    from gitseal.authority import Grant
+    from gitseal.operations.sealing import seal_clear
+    from gitseal.sealedfile import inspect
+
+    place = current.locate("a.env")
+    clear = inspect(b"A=evil\n", "a.env")
+    evil = seal_clear(current, clear, place, Grant(forged, judge(forged, None)))  # type: ignore[arg-type]
+    put(desk, forged)
+    desk.write("a.env", evil)
+
+    for words in (["decrypt", "a.env"], ["get", "a.env", "A"]):
+        answer = desk(*words, code=6)
+        assert answer.out == ""
+        assert "retired" in answer.err
 
 
 # --- what apply signs --------------------------------------------------------------------------
