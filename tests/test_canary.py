@@ -164,7 +164,7 @@ class Place:
 
     def script(self, body: str) -> str:
         """An editor, or a program to run."""
-        path = self.folder / f"script{len(list(self.folder.glob('script*')))}"
+        path = self.outside / f"script{len(list(self.outside.iterdir()))}"
         path.write_text(f"#!/bin/sh\n{body}\n")
         path.chmod(0o755)
         return str(path)
@@ -311,11 +311,13 @@ def failing(here: Place) -> None:
         both = f"<<<<<<< a\n{good}=======\n{good}>>>>>>> b\n"
         for text in (damaged, good[: len(good) // 2], both, good + broken):
             file.write_text(text)
-            for words in (["decrypt", path], ["get", path, "a"], ["encrypt", path],
-                          ["unset", path, "a"], ["check"], ["diff"], ["recover", path]):  # fmt: skip
+            for words in (["decrypt", path], ["encrypt", path], ["check"], ["diff"]):
                 here.gitseal(*words, code=(0, 1, 3, 6, 9))
             here.gitseal("set", path, "a", "--stdin", data=WORD.encode(), code=(3, 6, 9))
-            here.gitseal("run", path, "--", "true", code=125)
+        here.gitseal("get", path, "a", code=(3, 9))
+        here.gitseal("unset", path, "a", code=(3, 9))
+        here.gitseal("run", path, "--", "true", code=125)
+        here.gitseal("recover", path, code=6)
         file.write_text(good)
         _clear_at_a_sealed_place(here, path, broken)
         file.write_text(good)
@@ -326,8 +328,8 @@ def _clear_at_a_sealed_place(here: Place, path: str, broken: str) -> None:
     """Clear text that was written over a sealed file; it is no leftover of ours."""
     for text in (broken, FILES[path]):
         (here.repo / path).write_text(text)
-        for words in (["decrypt", path], ["get", path, "a"], ["export", path], ["check"],
-                      ["check", "--format", "json"], ["status"], ["doctor"]):  # fmt: skip
+        for words in (["decrypt", path], ["get", path, "a"], ["check"],
+                      ["check", "--format", "json"], ["diff"], ["status"]):  # fmt: skip
             here.gitseal(*words, code=(0, 1, 6, 9))
         here.gitseal("run", path, "--", "true", code=125)
     (here.repo / path).write_text(broken)

@@ -60,6 +60,8 @@ def test_the_grammar_of_base_32_is_the_alphabet() -> None:
 
 def test_the_limits_it_names_are_those_of_the_code() -> None:
     from gitseal.documents import base
+    from gitseal.native import header, wholefile
+    from gitseal.policy import canonical, records, terms
 
     table = dict(re.findall(r"^\| ([a-z ]+) \| ([\d,]+(?: [MGK]iB)?) \|$", TEXT, re.MULTILINE))
 
@@ -67,3 +69,27 @@ def test_the_limits_it_names_are_those_of_the_code() -> None:
     assert table["events"] == f"{base.MAX_EVENTS:,}"
     assert table["one value"] == f"{base.MAX_VALUE >> 20} MiB"
     assert table["a structured document"] == f"{base.MAX_DOCUMENT >> 20} MiB"
+    assert table["a header field"] == f"{header.MAX_FIELD >> 10} KiB"
+    assert table["a whole file"] == f"{wholefile.MAX_CONTENT >> 30} GiB"
+    assert table["sealed text of one value"] == f"{base.MAX_SEALED >> 20} MiB"
+    assert table["a record"] == f"{canonical.MAX_RECORD >> 20} MiB"
+    assert len(table) == 8
+    text = " ".join(TEXT.split())
+    assert f"at most {header.MAX_KEYS} keys" in text
+    assert f"{terms.MAX_READERS:,} readers and {records.MAX_EPOCHS:,} epochs" in text
+    assert f"Keys of YAML have at most {base.MAX_KEY:,} characters" in text
+
+
+def test_the_sections_keep_their_numbers() -> None:
+    numbers = [int(one) for one in re.findall(r"^## (\d+)\. ", TEXT, re.MULTILINE)]
+
+    assert numbers == list(range(1, 16))
+
+
+def test_a_record_is_made_of_the_fields_it_names() -> None:
+    from gitseal.policy import reading
+
+    section = TEXT.partition("## 8. ")[2].partition("A record is refused if")[0]
+    fields = set(re.findall(r"`(\w+)`", section))
+
+    assert {*reading._RECORD, *reading._POLICY, *reading._EPOCH, "link", "agents"} <= fields

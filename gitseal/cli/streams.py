@@ -51,4 +51,4 @@ def failure(error: OSError) -> GitsealError:
 
 
 def _stream(descriptor: int) -> object:
-    return open(descriptor, _MODES[descriptor], encoding="utf-8", closefd=False)  # noqa: SIM115 - it lives as long as we do
+    return open(descriptor, _MODES[descriptor], encoding="utf-8", closefd=False)

@@ -298,8 +298,8 @@ def _merge(workspace: Workspace, one: Step, applied: Applied, step: Callable[[st
     applied.written += keyrings.write_record(workspace, record)
     grant = workspace.authority.grant_scope(one.scope)
     _base, ours, theirs = sides(workspace, one.scope)
-    for before in (ours, theirs):
-        _note(reseal_scope(workspace, grant, Past(rivals=before)), one.scope, applied)
+    loser = ours if merge.winner == "theirs" else theirs
+    _note(reseal_scope(workspace, grant, Past(rivals=loser)), one.scope, applied)
     if merge.leavers:
         applied.leavers[one.scope] = merge.leavers
     policy = one.policy

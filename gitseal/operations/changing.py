@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from gitseal import documents
-from gitseal.errors import ChangedError, GitsealError, NotFoundError
+from gitseal.errors import ChangedError, GitsealError, NotFoundError, RefusedError
 from gitseal.keypaths import format_path, format_typed, parse_typed
 from gitseal.operations.editing import Draft, begin, document_of, save
+from gitseal.operations.sticky import sealed_in_git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def _apply(workspace: Workspace, path: str, change: Change, *, dry_run: bool) ->
     """
     for attempt in range(_TRIES):
         draft = begin(workspace, path)
+        _check_not_swapped(workspace, draft)
         try:
             text, what = change(draft)
         except GitsealError as error:
@@ -125,6 +127,17 @@ def _apply(workspace: Workspace, path: str, change: Change, *, dry_run: bool) ->
             workspace.tell(f"{path} was in clear, and is sealed now")
         return what
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _check_not_swapped(workspace: Workspace, draft: Draft) -> None:
+    """One value is no reason to seal a whole file that somebody put in clear."""
+    plain = draft.grant is not None and draft.grant.plain
+    if draft.was_clear and not plain and sealed_in_git(workspace, draft.place):
+        raise RefusedError(
+            "is in clear here, but git has it sealed",
+            hint="look at it (gitseal diff); if it is yours, seal it first: gitseal encrypt FILE",
+            path=draft.place.typed,
+        )
 
 
 def _document(draft: Draft) -> Document:

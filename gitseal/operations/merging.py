@@ -82,7 +82,37 @@ def _believed(workspace: Workspace, ours: Record, theirs: Record) -> bool:
     states = [trust.judge(record).state for record in (ours, theirs)]
     if all(state == "older" for state in states):
         return False
-    return not any(state in {"foreign", "unsigned", "unknown", "rolled-back"} for state in states)
+    pin = trust.pinned(ours.name)
+    for index, record in enumerate((ours, theirs)):
+        other = states[1 - index]
+        if states[index] == "foreign" and other in _TRUSTED and pin is not None:
+            if not _is_rival(record, pin.record):
+                return False
+        elif states[index] in {"foreign", "unsigned", "unknown", "rolled-back"}:
+            return False
+    return True
+
+
+_TRUSTED = frozenset(("same", "newer", "linked", "linked-readers", "forked"))
+
+
+def _is_rival(record: Record, pinned: Record) -> bool:
+    """
+    Tell whether a record rotated away from the pinned one on a branch of its own (format 8).
+
+    Then somebody who had the key before made it; it may be one who was removed meanwhile, so
+    what it changes is shown like everything else, and its key does not stay.
+    """
+    try:
+        record.check_signature()
+        record.check_links()
+    except GitsealError:
+        return False
+    same = [
+        record.fingerprint(epoch.n) == pinned.fingerprint(epoch.n)
+        for epoch in record.epochs[: len(pinned.epochs)]
+    ]
+    return same[0] and not all(same)
 
 
 def build(workspace: Workspace, scope: str, merge: RecordMerge) -> Record:

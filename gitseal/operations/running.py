@@ -68,10 +68,12 @@ def nearest(workspace: Workspace) -> str:
 
 
 def _is_ours(workspace: Workspace, path: str) -> bool:
+    """In a repository only what a scope claims: anybody can make a file that carries its keys."""
     from gitseal.files import read_limited
 
-    if workspace.grant(workspace.locate(path)) is not None:
-        return True
+    place = workspace.locate(path)
+    if place.inside:
+        return workspace.grant(place) is not None
     try:
         return isinstance(sealedfile.inspect(read_limited(path, MAX_FILE), path), SealedFile)
     except GitsealError:

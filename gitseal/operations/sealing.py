@@ -11,6 +11,7 @@ from gitseal.native.binding import origin_bytes
 from gitseal.native.header import Header
 from gitseal.native.wholefile import is_whole
 from gitseal.operations.opening import MAX_FILE, Opened, open_data
+from gitseal.operations.sticky import sealed_in_git
 from gitseal.sealedfile import ClearFile, SealedFile
 from gitseal.settings import printable
 
@@ -140,6 +141,8 @@ def bring_up_to_date(workspace: Workspace, data: bytes, place: Place) -> bytes:
     grant = claimed(workspace, place)
     content = _inspect(data, place, grant)
     if isinstance(content, ClearFile):
+        if not grant.plain and sealed_in_git(workspace, place):
+            workspace.tell(f"{place.typed} was in clear here, though git has it sealed")
         return _seal(workspace, content, place, grant)
     try:
         clear = open_data(workspace, data, place).clear

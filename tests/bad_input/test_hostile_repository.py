@@ -111,7 +111,5 @@ def test_its_attributes_and_configuration_start_nothing(app: Desk, tmp_path: Pat
     app.write(".gitattributes", "* filter=x diff=x\n")
 
     for words in (["check"], ["status"], ["diff"], ["encrypt", ".env"], ["apply", "--dry-run"]):
-        subprocess.run(
-            [sys.executable, "-m", "gitseal", *words], capture_output=True, check=False
-        )
+        subprocess.run([sys.executable, "-m", "gitseal", *words], capture_output=True, check=False)
         assert not sprung.exists(), words

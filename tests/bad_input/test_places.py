@@ -140,7 +140,12 @@ class TestLinks:
 
         for words in (["encrypt", "out.yaml"], ["decrypt", "out.yaml"], ["unset", "out.yaml", "a"],
                       ["encrypt", "dir/outside.yaml"]):  # fmt: skip
-            refused(sealed, *words, code=6, says=[words[1], "outside.yaml" if "dir" in words[1] else "outside the repository"])
+            refused(
+                sealed,
+                *words,
+                code=6,
+                says=[words[1], "outside.yaml" if "dir" in words[1] else "outside the repository"],
+            )
         assert outside.read_text() == YAML
 
     def test_to_nothing(self, sealed: Desk) -> None:

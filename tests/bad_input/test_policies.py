@@ -90,9 +90,7 @@ def test_a_slip_is_named_by_its_line(name: str, desk: Desk) -> None:
     data = text if isinstance(text, bytes) else text.encode()
     desk.write(".gitseal.yaml", data.replace(b"@KEY", desk.recipient.encode(), 1))
 
-    answer = refused(
-        desk, "apply", "--yes", code=2, says=[f"error: .gitseal.yaml{place}", says]
-    )
+    answer = refused(desk, "apply", "--yes", code=2, says=[f"error: .gitseal.yaml{place}", says])
 
     assert "\x1b" not in answer.err
     assert len(answer.err) < 5_000
@@ -126,4 +124,6 @@ def test_a_reader_who_is_not_there(app: Desk) -> None:
     refused(app, "readers", "remove", "adda", "--yes", code=1, says=["adda"])
     refused(app, "readers", "add", "b b", app.recipient, "--yes", code=2, says=["b b"])
     refused(app, "readers", "add", "ben", "age1xyz", "--yes", code=2, says=["age1xyz"])
-    refused(app, "readers", "add", "ben", app.recipient, "--scope", "no", "--yes", code=1, says=["no"])
+    refused(
+        app, "readers", "add", "ben", app.recipient, "--scope", "no", "--yes", code=1, says=["no"]
+    )

@@ -198,7 +198,10 @@ class TestRecords:
             refused(sealed, *words, code=4, says=["safety code", "gitseal trust"])
 
     def test_that_were_rolled_back(self, sealed: Desk) -> None:
-        old_record, old_env = (sealed.folder / RECORD).read_bytes(), (sealed.folder / ".env").read_bytes()
+        old_record, old_env = (
+            (sealed.folder / RECORD).read_bytes(),
+            (sealed.folder / ".env").read_bytes(),
+        )
         sealed.write(".gitseal.yaml", policy(sealed))
         sealed("rotate", "--yes")
         sealed.write(RECORD, old_record)

@@ -93,6 +93,34 @@ def test_readers_added_on_two_branches_are_merged_by_apply(tmp_path: Path) -> No
         assert reader.gitseal("decrypt", "config/app.yaml").stdout == YAML
 
 
+def test_two_branches_that_both_rotated_are_merged(tmp_path: Path) -> None:
+    ada, ben = pair(tmp_path)
+    ben.git("push", "-q", "origin", "HEAD:vouched")
+    ada.git("merge", "-q", "vouched")
+    for person in (ada, ben):
+        person.gitseal("rotate", "--yes")
+        person.git("add", "-A")
+        person.gitseal("apply", "--yes")
+        person.commit(f"{person.name} makes a new key")
+    ben.git("fetch", "-q")
+    ben.git("merge", "origin/main", check=False)
+    ben.git("checkout", "--theirs", "--", ".env")
+    ben.git("checkout", "--ours", "--", "config/app.yaml")
+
+    ben.gitseal("apply", "--yes")
+    ben.git("add", "-A")
+    ben.gitseal("apply", "--yes")
+    ben.commit("Merge")
+
+    assert ben.gitseal("decrypt", ".env").stdout == ENV
+    assert ben.gitseal("decrypt", "config/app.yaml").stdout == YAML
+    ben.gitseal("check")
+    ada.git("pull", "-q", "--no-rebase", "--no-edit", str(ben.folder), "main")
+    assert "another key" in ada.gitseal("decrypt", ".env", code=4).stderr
+    ada.gitseal("trust", "--yes")
+    assert ada.gitseal("decrypt", ".env").stdout == ENV
+
+
 def test_an_old_branch_is_read_with_a_notice_and_not_written(tmp_path: Path) -> None:
     ada = owner(tmp_path)
     ada.git("branch", "old")
