@@ -16,6 +16,7 @@ from gitseal.cli.reporting import say
 from gitseal.errors import NegativeAnswer, NotFoundError, UntrustedError, UsageError
 from gitseal.masterkeys import canonical
 from gitseal.operations import applying, rotating, trusting
+from gitseal.operations.keyrings import claimed_files
 from gitseal.operations.policymerge import merged_policy
 from gitseal.operations.workspace import Workspace
 from gitseal.policy import POLICY_FILE, editing
@@ -192,8 +193,6 @@ def _edit_policy(
 
 
 def _readable_by(current: Workspace, name: str) -> list[str]:
-    from gitseal.operations.keyrings import claimed_files
-
     found = []
     for scope in current.authority.scopes():
         record = current.authority.record(scope)
@@ -287,6 +286,7 @@ def _forget(current: Workspace, scopes: list[str]) -> int:
 def rotate(
     scope: Annotated[list[str] | None, typer.Argument(metavar="SCOPE")] = None,
     yes: Yes = False,
+    dry_run: DryRun = False,
 ) -> int:
     """
     Replace a scope's data key and seal its files again.
@@ -302,6 +302,10 @@ def rotate(
     for name in names:
         grant = current.authority.grant_scope(name)
         grant.check_writable()
+        if dry_run:
+            files = claimed_files(current, grant.record)
+            say(f"would make a new data key for scope {name}, and seal {len(files)} files again")
+            continue
         _confirm(f"Make a new data key for scope {name} and seal its files again?", yes=yes)
         rotation = rotating.rotate(current, grant.record)
         applied = applying.Applied()

@@ -41,6 +41,7 @@ Integrity = Annotated[
     typer.Option(metavar="KIND", help="strict, or mergeable for the forge's merge button"),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="ask nothing, take the usual answers")]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="show what was found, write nothing")]
 
 _NO_FILES = "secrets/**"
 
@@ -54,6 +55,7 @@ def init(
     worktree: Worktree = None,
     integrity: Integrity = None,
     yes: Yes = False,
+    dry_run: DryRun = False,
 ) -> int:
     """
     Start using gitseal in this repository.
@@ -64,11 +66,13 @@ def init(
     current = workspace()
     initialising.check_fresh(current)
     asking = not yes and prompting.may_ask(settings())
+    survey = initialising.survey(current)
+    if dry_run:
+        return _tell_plan(*_what(survey, files, asking=False))
     if not asking and not yes:
         raise UsageError(
             "nobody is here to answer", hint="gitseal init --yes takes the usual answers"
         )
-    survey = initialising.survey(current)
     me, key = _identity(current, name)
     readers = {me: key, **_pairs(reader, "--reader")}
     chosen, patterns = _what(survey, files, asking=asking)
@@ -85,6 +89,12 @@ def init(
     )
     applied = initialising.initialise(current, plan)
     return _finish(current, plan, survey, chosen, applied.written)
+
+
+def _tell_plan(chosen: list[str], patterns: list[str]) -> int:
+    say("would seal " + (", ".join(chosen) if chosen else "no file yet"))
+    say("would write .gitseal.yaml with the patterns " + ", ".join(patterns))
+    return 0
 
 
 def _pairs(words: list[str] | None, option: str) -> dict[str, str]:
@@ -146,7 +156,7 @@ def _tell_survey(survey: Survey) -> None:
 def _how(*, asking: bool) -> str:
     choices = {
         "sealed": "through gitseal: gitseal run, get, export (safest)",
-        "plain": "from the file itself; git stores it sealed, once its filter is installed",
+        "plain": "from the file; git stores it sealed by a filter (gitseal git install, to come)",
     }
     if not asking:
         return "sealed"
@@ -196,8 +206,10 @@ def _finish(
         say(f"sealed {path}")
     say("wrote " + ", ".join(sorted(set(written))))
     if plan.worktree == "plain":
-        say("the files stay readable here; git install comes with the filters: until then do "
-            "not add them to git")  # fmt: skip
+        say(
+            "the files stay readable here; the filter that seals them for git comes with "
+            "gitseal git install, in a later release: until then do not add them to git"
+        )
     example = (sealed or chosen or ["secrets/app.yaml"])[0]
     say("next:")
     say(f"  gitseal edit {example}")

@@ -175,9 +175,7 @@ def resolve_target(path: str, root: str | None) -> str:
     """
     real = os.path.realpath(path)
     if os.path.lexists(path) and not os.path.exists(path):
-        raise NotFoundError(
-            "is a link to nothing", path=path, hint="see where it leads: ls -l"
-        )
+        raise NotFoundError("is a link to nothing", path=path, hint="see where it leads: ls -l")
     if root is None:
         return real
     base = os.path.realpath(root)

@@ -213,9 +213,7 @@ def _canonical_age(text: str) -> str:
         raise UsageError(f"{_shown(text)} is no age recipient", hint=_COPY_AGAIN)
     number = int.from_bytes(raw, "little")
     if number >= _FIELD or number in _SMALL_ORDER:
-        raise UsageError(
-            f"{_shown(text)} is a public key that protects nothing", hint=_COPY_AGAIN
-        )
+        raise UsageError(f"{_shown(text)} is a public key that protects nothing", hint=_COPY_AGAIN)
     return text
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sealed files that somebody cut, swapped, retyped, renamed, copied, or made with a newer gitseal."""
+"""Sealed files that were cut, swapped, retyped, renamed, copied, or made with a newer gitseal."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ OTHERS: dict[str, tuple[str, Change, int, str]] = {
     "dotenv: two headers": (".env", lambda t: t + t[t.index("# gitseal") :], 9, "twice"),
     "dotenv: a newer version": (".env", put("gitseal v: 1", "gitseal v: 2"), 8, "format 2"),
     "dotenv: a newer value": (".env", put("seal:v1[", "seal:v9["), 8, "newer"),
-    "dotenv: an unknown field": (".env", put("# gitseal e", "# gitseal x: 1\n# gitseal e"), 9, "'x'"),
+    "dotenv: a field more": (".env", put("# gitseal e", "# gitseal x: 1\n# gitseal e"), 9, "'x'"),
     "dotenv: the end": (".env", lambda t: t[:-30], 9, "'seal'"),
     "dotenv: the header": (".env", without("# gitseal"), 3, "header"),
     "dotenv: no JSON": (".env", put("epoch: 1", "epoch: {"), 9, "'epoch'"),

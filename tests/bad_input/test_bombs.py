@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Documents made to cost time and memory: refused by a limit, or sealed and opened within bounds."""
+"""Documents made to cost time and memory: refused by a limit, or sealed within bounds."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def bounded(*words: str) -> subprocess.CompletedProcess[bytes]:
         capture_output=True,
         stdin=subprocess.DEVNULL,
         timeout=SECONDS,
-        preexec_fn=limit,  # noqa: PLW1509 - no thread runs here
+        preexec_fn=limit,
         check=False,
     )
 

@@ -20,8 +20,8 @@ MODULES = (
     "subprocess", "tempfile", "tomllib", "typer", "typing", "usercustomize", "yaml", "_yaml",
 )  # fmt: skip
 COMMANDS = (
-    ["decrypt", ".env"], ["get", ".env", "PORT"], ["check"], ["status"], ["run", ".env", "--", "true"],
-    ["export", ".env", "--format", "json"], ["encrypt", ".env"], ["readers", "list"],
+    ["decrypt", ".env"], ["get", ".env", "PORT"], ["check"], ["status"],
+    ["run", ".env", "--", "true"], ["export", ".env", "--format", "json"], ["encrypt", ".env"], ["readers", "list"],
     ["keys", "whoami"], ["--help"], ["--version"],
 )  # fmt: skip
 
@@ -105,8 +105,10 @@ def test_its_attributes_and_configuration_start_nothing(app: Desk, tmp_path: Pat
     script = f"touch {sprung}"
     app.write(".git/hooks/pre-commit", f"#!/bin/sh\n{script}\n").chmod(0o755)
     app.write(".git/hooks/post-index-change", f"#!/bin/sh\n{script}\n").chmod(0o755)
-    for name in ("core.fsmonitor", "core.pager", "core.sshCommand", "diff.external",
-                 "filter.x.clean", "diff.x.textconv", "alias.check", "credential.helper"):  # fmt: skip
+    for name in (
+        "core.fsmonitor", "core.pager", "core.sshCommand", "diff.external", "filter.x.clean",
+        "diff.x.textconv", "alias.check", "credential.helper",
+    ):  # fmt: skip
         subprocess.run(["git", "config", name, script], check=True)
     app.write(".gitattributes", "* filter=x diff=x\n")
 

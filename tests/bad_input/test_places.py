@@ -74,7 +74,7 @@ class Child:
             cwd=path or self.folder,
             capture_output=True,
             input=b"1",
-            preexec_fn=before,  # noqa: PLW1509 - no thread runs here
+            preexec_fn=before,
             timeout=60,
             check=False,
         )

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,8 +29,11 @@ class Ended(NamedTuple):
     err: str
 
 
-def shell(line: str, folder: Path | None = None, **environ: str | None) -> Ended:
+def shell(
+    line: str, folder: Path | None = None, environ: Mapping[str, str | None] | None = None
+) -> Ended:
     """Run a line of sh in which `gitseal` is the program; None unsets a variable."""
+    environ = environ or {}
     given = {name: value for name, value in environ.items() if value is not None}
     inherited = {name: value for name, value in os.environ.items() if name not in environ}
     done = subprocess.run(
@@ -138,18 +142,19 @@ class TestStandardStreams:
 class TestTheEnvironment:
     def test_without_a_home(self, sealed: Desk, home: Path) -> None:
         identity = str(home / ".config/gitseal/identity.txt")
+        named = {"HOME": None, "GITSEAL_IDENTITY_FILE": identity}
 
-        assert shell("gitseal decrypt .env", HOME=None, GITSEAL_IDENTITY_FILE=identity).out == ENV
-        ended = shell("gitseal decrypt .env", HOME=None)
+        assert shell("gitseal decrypt .env", environ=named).out == ENV
+        ended = shell("gitseal decrypt .env", environ={"HOME": None})
         assert ended.code == 4
         check_message(ended.err, ".env")
-        ended = shell("gitseal keys generate", HOME=None)
+        ended = shell("gitseal keys generate", environ={"HOME": None})
         assert ended.code in {2, 6}
         check_message(ended.err)
 
     def test_with_a_home_that_is_none(self, sealed: Desk) -> None:
         for home in ("/nonexistent", "relative", "/dev/null"):
-            ended = shell("gitseal decrypt .env", HOME=home)
+            ended = shell("gitseal decrypt .env", environ={"HOME": home})
             assert ended.code == 4
             check_message(ended.err)
 
@@ -157,13 +162,18 @@ class TestTheEnvironment:
     def test_without_a_locale(self, locale: str, app: Desk) -> None:
         text = "NAME=Zoë 🔑\n"
         app.seal("schlüssel.env", text)
-        plain = {"LC_ALL": locale, "LANG": None, "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+        plain: dict[str, str | None] = {
+            "LC_ALL": locale,
+            "LANG": None,
+            "PYTHONCOERCECLOCALE": "0",
+            "PYTHONUTF8": "0",
+        }
 
-        assert shell("gitseal decrypt *.env", **plain).out == text
-        assert shell("gitseal get *.env NAME", **plain).out == "Zoë 🔑\n"
+        assert shell("gitseal decrypt *.env", environ=plain).out == text
+        assert shell("gitseal get *.env NAME", environ=plain).out == "Zoë 🔑\n"
         for command in ("check", "status", "--help", "encrypt *.env", "readers list"):
-            assert shell(f"gitseal {command}", **plain).code in {0, 1}, command
-        ended = shell("gitseal decrypt nö.env", **plain)
+            assert shell(f"gitseal {command}", environ=plain).code in {0, 1}, command
+        ended = shell("gitseal decrypt nö.env", environ=plain)
         assert ended.code == 1
         check_message("".join(line for line in ended.err.splitlines(True) if line[:4] != "bash"))
 
@@ -199,11 +209,10 @@ class TestTheEnvironment:
 
     @pytest.mark.parametrize("value", ["1", "vvv", CANARY])
     def test_variables_for_finding_faults_show_no_values(self, value: str, sealed: Desk) -> None:
-        loud = dict.fromkeys(("GITSEAL_DEBUG", "DEBUG", "PYTHONFAULTHANDLER", "PYTHONVERBOSE"), "")
-        loud |= {"GITSEAL_DEBUG": value, "DEBUG": value, "PYTHONFAULTHANDLER": "1"}
+        loud = {"GITSEAL_DEBUG": value, "DEBUG": value, "PYTHONFAULTHANDLER": "1"}
         sealed.write("b.yaml", f'a: "{CANARY}\n')
 
-        assert shell("gitseal encrypt b.yaml", **{k: v for k, v in loud.items() if v}).code == 9
+        assert shell("gitseal encrypt b.yaml", environ=loud).code == 9
 
 
 class TestRepositories:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text that is no document, or none that every parser reads alike; the fault is on a secret's line."""
+"""Text that is no document, or one that parsers read differently; the fault is beside a secret."""
 
 from __future__ import annotations
 
@@ -157,5 +157,6 @@ def test_a_key_that_is_not_there(key: str, app: Desk) -> None:
 
 def test_a_file_that_is_not_there(app: Desk) -> None:
     for words in (["decrypt", "no.yaml"], ["get", "no.yaml", "a"], ["encrypt", "no.yaml"],
-                  ["unset", "no.yaml", "a"], ["mv", "no.yaml", "b.yaml"], ["export", "no.yaml"]):  # fmt: skip
+                  ["unset", "no.yaml", "a"], ["mv", "no.yaml", "b.yaml"],
+                  ["export", "no.yaml"]):  # fmt: skip
         refused(app, *words, code=1, says=["no.yaml: ", "no such file", "gitseal status"])

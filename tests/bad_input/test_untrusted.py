@@ -128,7 +128,7 @@ class TestVariables:
         identity: Path,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        if name != "GITSEAL_TRUST" and name != "GITSEAL_KEYS":
+        if name not in {"GITSEAL_TRUST", "GITSEAL_KEYS"}:
             identity.unlink()
         monkeypatch.setenv(name, value)
 

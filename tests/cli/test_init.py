@@ -200,3 +200,14 @@ def test_what_cannot_be_sealed_is_said_and_the_rest_is_sealed(ada: Person) -> No
     assert "whole" in told
     assert str(ada.folder) not in told
     assert "hunter2" not in ada.read("b.yaml")
+
+
+def test_a_dry_run_makes_no_key_and_writes_nothing(ada: Person) -> None:
+    ada.write(".env", SECRET)
+
+    told = ada.gitseal("init", "--dry-run").stderr
+
+    assert "would seal .env" in told
+    assert ada.git("status", "--short").split() == ["??", ".env"]
+    assert ada.read(".env") == SECRET
+    assert not (ada.home / ".config").exists()

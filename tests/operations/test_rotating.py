@@ -82,6 +82,14 @@ def test_the_old_key_stays_while_staged_files_use_it(tmp_path: Path) -> None:
     assert_readable(ada)
 
 
+def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+
+    assert "2 files" in ada.gitseal("rotate", "--dry-run").stderr
+
+    assert ada.git("status", "--short") == ""
+
+
 def test_a_file_that_does_not_open_keeps_the_old_key_alive(tmp_path: Path) -> None:
     ada = owner(tmp_path)
     ada.write("config/app.yaml", ada.read("config/app.yaml").replace("host:", "hostname:"))
