@@ -105,7 +105,7 @@ class NotFoundError(GitsealError):
     """There is no such file, key path, scope or reader."""
 
     code = "not-found"
-    usual_hint = "check the name; gitseal status lists the sealed files"
+    usual_hint = "check the name; gitseal status tells what is sealed here"
 
 
 class GitError(GitsealError):

@@ -22,8 +22,7 @@ def guarded(command: Callable[[list[str]], int], words: list[str]) -> int:
     """
     Run a command; turn every exception into a message and an exit code.
 
-    No traceback ever reaches the screen: frames may hold secrets.  GITSEAL_DEBUG shows one
-    without values, for bug reports.
+    No traceback ever reaches the screen: frames may hold secrets.
     """
     try:
         code = command(words)

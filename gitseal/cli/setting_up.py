@@ -213,6 +213,9 @@ def _finish(
     example = (sealed or chosen or ["secrets/app.yaml"])[0]
     say("next:")
     say(f"  gitseal edit {example}")
-    say("  git add -A && git commit -m 'Seal the secrets'")
+    if plan.worktree == "sealed":
+        say("  git add -A && git commit -m 'Seal the secrets'")
+    else:
+        say("  gitseal status")
     say("  gitseal readers add NAME KEY      let somebody else read them, too")
     return int(bool(failed))

@@ -25,7 +25,7 @@ _TRUST = {
     "newer": "trusted, changed by a reader since",
     "linked": "trusted, with a new key that the old one names",
     "vouched": "trusted: your own key has vouched for it",
-    "environment": "trusted: GITSEAL_TRUST names it",
+    "environment": "trusted: the environment names it",
     "linked-readers": "a new key and other readers: gitseal trust {}",
     "older": "an older record than the one you know",
     "forked": "CHANGED ON TWO BRANCHES: merge, then gitseal apply",

@@ -40,7 +40,7 @@ from gitseal.documents.base import (
     slice_facts,
     splice,
 )
-from gitseal.errors import DocumentError
+from gitseal.errors import NotADocumentError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,7 +112,10 @@ def _module(syntax: str) -> ModuleType:
         try:
             __import__(name)
         except ModuleNotFoundError:
-            raise DocumentError(f"this gitseal does not read {syntax} files yet") from None
+            raise NotADocumentError(
+                f"this gitseal does not read {syntax} files yet",
+                hint="list the file under `whole` in .gitseal.yaml to seal it as a whole",
+            ) from None
     return sys.modules[name]
 
 

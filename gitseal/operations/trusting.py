@@ -72,7 +72,7 @@ def authority_of(workspace: Workspace, tree: Tree | None = None) -> Authority:
                     return "a change in this worktree that is not committed"
         except GitsealError:
             return None
-        return f"{change.commit[:12]} by {change.author}" if change else None
+        return f"{change.commit[:12]} of {change.author}" if change else None
 
     return Authority(tree or WorktreeTree(repository.root), trust_of(workspace), brought=brought)
 

@@ -16,6 +16,7 @@ from gitseal.trust.verdicts import (
     LINKED,
     NEWER,
     OLDER,
+    ROLLED_BACK,
     SAME,
     UNKNOWN,
     UNSIGNED,
@@ -77,7 +78,8 @@ class Trust:
         if expected is not None and verdict.state != UNSIGNED:
             if record.fingerprint() != expected:
                 return Verdict(FOREIGN, record, verdict.pinned, "GITSEAL_TRUST")
-            if not verdict.trusted:
+            # What a pin knows to be old stays old: the environment may be, as well.
+            if not verdict.trusted and verdict.state not in {OLDER, ROLLED_BACK}:
                 return Verdict(ENVIRONMENT, record, verdict.pinned, "GITSEAL_TRUST")
         if verdict.state == UNKNOWN and tree is not None and self._secrets is not None:
             from gitseal.trust.vouch import is_vouched

@@ -21,7 +21,8 @@ MODULES = (
 )  # fmt: skip
 COMMANDS = (
     ["decrypt", ".env"], ["get", ".env", "PORT"], ["check"], ["status"],
-    ["run", ".env", "--", "true"], ["export", ".env", "--format", "json"], ["encrypt", ".env"], ["readers", "list"],
+    ["run", ".env", "--", "true"], ["export", ".env", "--format", "json"],
+    ["encrypt", ".env"], ["readers", "list"],
     ["keys", "whoami"], ["--help"], ["--version"],
 )  # fmt: skip
 

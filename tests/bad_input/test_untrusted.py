@@ -154,6 +154,12 @@ class TestVariables:
 
         refused(sealed, "decrypt", ".env", code=2, says=["config.toml: ", says])
 
+    def test_of_a_configuration_file_that_is_a_pipe(self, sealed: Desk, home: Path) -> None:
+        """It is neither waited for nor taken for anything."""
+        os.mkfifo(home / ".config/gitseal/config.toml")
+
+        assert sealed("decrypt", ".env").out == ENV
+
 
 # name -> change of a record's text, exit code, what the message says
 RECORDS: dict[str, tuple[Callable[[str], str | bytes], int, str]] = {

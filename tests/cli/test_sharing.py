@@ -237,7 +237,7 @@ def test_a_record_of_a_stranger_is_refused_with_who_brought_it(tmp_path: Path) -
     refused = ada.gitseal("decrypt", ".env", code=4)
 
     assert refused.stdout == ""
-    assert "by eve" in refused.stderr
+    assert "of eve" in refused.stderr
     assert "safety code" in refused.stderr
     ada.gitseal("encrypt", ".env", code=4)
     ada.gitseal("apply", "--yes", code=4)
@@ -274,6 +274,51 @@ def test_the_context_of_a_scope_never_changes(tmp_path: Path) -> None:
     )
 
     assert "never changes" in ada.gitseal("apply", "--yes", code=2).stderr
+
+
+def test_a_syntax_that_is_not_read_yet_can_be_sealed_as_a_whole(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    ada.write("config/c.toml", 'password = "hunter2"\n')
+    policy = ada.read(".gitseal.yaml").replace('"config/*.yaml"', '"config/**"')
+    ada.write(".gitseal.yaml", policy)
+    assert "`whole`" in ada.gitseal("apply", "--yes", code=1).stderr
+    assert "`whole`" in ada.gitseal("encrypt", "config/c.toml", code=9).stderr
+
+    ada.write(".gitseal.yaml", policy + '    whole: ["*.toml"]\n')
+    ada.gitseal("apply", "--yes")
+    ada.gitseal("encrypt", "config/c.toml")
+
+    assert b"hunter2" not in (ada.folder / "config/c.toml").read_bytes()
+    assert ada.gitseal("decrypt", "config/c.toml").stdout == 'password = "hunter2"\n'
+    ada.gitseal("check")
+
+
+def test_a_plain_file_is_read_as_it_lies_there(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    ada.write(".gitseal.yaml", ada.read(".gitseal.yaml") + "    worktree: plain\n")
+    ada.gitseal("apply", "--yes")
+    ada.write(".env", ENV)
+
+    assert ada.gitseal("decrypt", ".env").stdout == ENV
+    assert ada.gitseal("get", ".env", "A").stdout == "1\n"
+
+
+def test_the_environment_does_not_bring_an_older_record_back(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    from gitseal.crypto.derive import format_fingerprint
+    from gitseal.policy.records import Record
+
+    old = format_fingerprint(
+        Record.parse((ada.folder / ".gitseal/keyring/main.json").read_bytes()).fingerprint()
+    )
+    ada.git("branch", "old")
+    ada.gitseal("readers", "add", "ben", Person(tmp_path, "ben").key(), "--yes")
+    ada.commit("Ben may read")
+    ada.git("checkout", "-q", "old")
+
+    refused = ada.gitseal("encrypt", ".env", code=6, GITSEAL_TRUST=f"main={old}")
+
+    assert "older record" in refused.stderr
 
 
 def test_a_moved_file_is_sealed_for_its_new_place(tmp_path: Path) -> None:
