@@ -10,12 +10,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 import needs
+
+if TYPE_CHECKING:
+    from desk import Desk
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -171,3 +174,20 @@ def programs(tmp_path: Path) -> Path:
         (folder / name).write_text(f'#!/bin/sh\n{command} "$@"\n')
         (folder / name).chmod(0o755)
     return folder
+
+
+@pytest.fixture
+def desk(
+    repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Desk:
+    """A person with a key in an empty repository; `desk.scope()` makes it one with secrets."""
+    from desk import Desk as Person
+
+    return Person(repo, home, monkeypatch, capfd)
+
+
+@pytest.fixture
+def app(desk: Desk) -> Desk:
+    """The same with one scope that claims structured files and keys."""
+    desk.scope()
+    return desk

@@ -211,9 +211,7 @@ class _Lines:
             return end, end, following
         # Some loaders would end the value here and others go on: what one takes for a secret
         # is another name's value, perhaps a clear one, for the next.
-        raise refusal(
-            text, start, "the quote is closed on another line, and text follows it"
-        )
+        raise refusal(text, start, "the quote is closed on another line, and text follows it")
 
     def no_line(self, content: str, end: int, sign: str) -> NotADocumentError:
         """Say why a line is no assignment."""

@@ -48,7 +48,7 @@ def test_enter_is_right_for_every_question(ada: Person) -> None:
     child.sendline("")
     child.expect("Write it on paper")
     child.expect("((?:[a-z]{5}\\s+){18})")
-    words = child.match.group(1).split()  # type: ignore[union-attr]
+    words = child.match.group(1).split()
     child.expect("without")
     child.sendline("")
     child.expect(pexpect.EOF)
