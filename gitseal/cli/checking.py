@@ -13,7 +13,7 @@ from gitseal.checks.records import Side
 from gitseal.checks.running import Check, Report
 from gitseal.cli.context import workspace
 from gitseal.cli.reporting import say
-from gitseal.errors import GitError, NotFoundError, UsageError
+from gitseal.errors import NotFoundError, UsageError
 from gitseal.operations.opening import MAX_FILE
 from gitseal.operations.trusting import trust_of
 from gitseal.policy import POLICY_FILE
@@ -187,12 +187,12 @@ def ignored(repository: Repository, paths: Iterable[str]) -> Mapping[str, str]:
 
 def _committed(repository: Repository) -> Callable[[str], str | None]:
     def identity(path: str) -> str | None:
+        from gitseal.repository.history import has_commits
         from gitseal.repository.trees import CommitTree
 
-        try:
-            tree = CommitTree(repository, "HEAD")
-        except GitError:
+        if not has_commits(repository):
             return None
+        tree = CommitTree(repository, "HEAD")
         try:
             entry = next(iter(tree.entries(path)), None)
             return entry[2] if entry is not None and entry[0] == path else None

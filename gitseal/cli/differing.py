@@ -74,6 +74,9 @@ def differences(current: Workspace, words: Sequence[str], *, staged: bool) -> li
 
 
 def _commit(current: Workspace, revision: str) -> Side:
+    from gitseal.repository.running import git_program
+
+    git_program(current.settings.environ)  # a missing git is no missing commit
     try:
         return commit_side(current, revision)
     except GitError:

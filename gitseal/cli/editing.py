@@ -11,7 +11,7 @@ import typer
 
 from gitseal.cli.context import terminal, workspace
 from gitseal.cli.reporting import print_error, say
-from gitseal.errors import ChangedError, GitsealError, UsageError
+from gitseal.errors import ChangedError, GitsealError, UsageError, hush
 from gitseal.operations import changing, editing
 from gitseal.operations.editing import Draft, Kept
 from gitseal.operations.workspace import Workspace
@@ -271,7 +271,8 @@ def _from_stdin() -> str:
 def _decoded(data: bytes, where: str) -> str:
     try:
         return data.decode()
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        hush(error)
         raise UsageError(
             "the value is not UTF-8", hint="seal it as a file of its own", path=where
         ) from None

@@ -64,12 +64,21 @@ def say(text: str) -> None:
     """
     from gitseal.settings import printable
 
+    _flush_output()
     try:
         for line in text.replace("\n  ", "\0  ").split("\0"):
             sys.stderr.write(f"gitseal: {printable(line)}\n")
         sys.stderr.flush()
     except (OSError, ValueError):  # standard error is closed: nobody is there to read it
         pass
+
+
+def _flush_output() -> None:
+    """Keep the order in which things happened, where both streams go to one place."""
+    try:
+        sys.stdout.flush()
+    except (AttributeError, OSError, ValueError):  # closed, or nobody reads: said elsewhere
+        return
 
 
 def _report_system(error: OSError) -> int:

@@ -8,6 +8,7 @@ import sys
 from gitseal.checks.findings import ERROR
 from gitseal.cli.checking import examine
 from gitseal.cli.output import write_json
+from gitseal.crypto.derive import format_fingerprint
 from gitseal.errors import GitsealError
 from gitseal.masterkeys import kind_of
 from gitseal.policy import POLICY_FILE
@@ -80,6 +81,7 @@ class Standing:
             "trust": self.verdict.state,
             "trusted": self.verdict.trusted,
             "safety_code": record.safety_code(),
+            "fingerprint": format_fingerprint(record.fingerprint()),
             "context": dict(record.context),
             "readers": [{"to": one.to, "key": one.key} for one in policy.readers],
             "you": self.mine or None,

@@ -38,7 +38,7 @@ from gitseal.documents.yaml_compare import collection_event, document_event, pro
 from gitseal.documents.yaml_header import HEADER_KEY, Mark, Part, attach_header, take_header
 from gitseal.documents.yaml_keys import key_parts
 from gitseal.documents.yaml_spans import block_end, check_name_end, find_comments, skip_properties
-from gitseal.errors import LimitError, NotADocumentError
+from gitseal.errors import LimitError, NotADocumentError, hush
 from gitseal.keypaths import LIST_SEGMENT
 
 TYPE_CHECKING = False
@@ -75,7 +75,8 @@ def parse(text: str, *, bom: bool = False) -> Document:
     except NotADocumentError as error:
         error.hint = error.hint or _template_hint(text)
         raise
-    except UnicodeEncodeError:
+    except UnicodeEncodeError as error:
+        hush(error)
         raise NotADocumentError("a key or a value holds half a surrogate pair") from None
     check_values(document)
     if scan.marks:
@@ -335,6 +336,10 @@ def _not_yaml(text: str, error: Any, *, in_c: bool) -> NotADocumentError:
             position = len(text.encode()[:position].decode("utf-8", "ignore"))
         return refusal(text, position, "a control character that YAML does not allow", hint=hint)
     reason = str(error.problem or error.context) if in_c else "the grammar does not allow this here"
+    begun = getattr(error, "context_mark", None)
+    if begun is not None and str(error.context).startswith("while scanning a quoted scalar"):
+        # Where the quote was opened helps; where the file ended does not.
+        mark, reason = begun, "this quote is not closed, or closed too late"
     return NotADocumentError(
         f"not YAML: {reason}", line=mark.line + 1, column=mark.column + 1, hint=hint
     )

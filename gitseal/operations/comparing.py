@@ -12,6 +12,7 @@ from gitseal.changes.versions import FileChange, Version, alike
 from gitseal.errors import GitsealError, KeyAccessError, MasterKeyError
 from gitseal.operations.opening import MAX_FILE
 from gitseal.operations.trusting import trust_of
+from gitseal.repository.history import has_commits
 from gitseal.repository.indexfile import StagedTree, blob_id
 from gitseal.repository.trees import CommitTree, WorktreeTree, listed
 from gitseal.sealedfile import ClearFile, SealedFile
@@ -110,12 +111,10 @@ def commit_side(workspace: Workspace, revision: str) -> Side:
     Raises:
         GitError: there is none of that name; `HEAD` may be missing in a new repository.
     """
-    try:
-        tree = CommitTree(workspace.needed_repository(), revision, limit=MAX_FILE)
-    except GitsealError:
-        if revision == "HEAD":
-            return Side(revision, None, None)
-        raise
+    repository = workspace.needed_repository()
+    if revision == "HEAD" and not has_commits(repository):
+        return Side(revision, None, None)
+    tree = CommitTree(repository, revision, limit=MAX_FILE)
     return Side(revision, tree, Authority(tree, trust_of(workspace)))
 
 

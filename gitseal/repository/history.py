@@ -97,14 +97,20 @@ def last_change(repository: Repository, path: str, revision: str = "HEAD") -> Ch
         GitError: there is no such revision, or git took too long.
     """
     args = [*_LOG, "-1", "-z", "--end-of-options", revision]
-    if revision == "HEAD" and not _has_commits(repository):
+    if revision == "HEAD" and not has_commits(repository):
         return None
     output = ask(repository, [*args, "--", path], timeout=SECONDS)
     fields = output.rstrip(b"\0\n").split(b"\0")
     return _change(fields) if len(fields) == 4 else None
 
 
-def _has_commits(repository: Repository) -> bool:
+def has_commits(repository: Repository) -> bool:
+    """
+    Tell whether HEAD is a commit; a new repository has none.
+
+    Raises:
+        GitError: git is missing, or failed.
+    """
     args = ["rev-parse", "-q", "--verify", "HEAD^{commit}"]
     return bool(ask(repository, args, ok=(0, 1), timeout=SECONDS))
 

@@ -142,7 +142,7 @@ def parse_trust(text: str, source: str = "GITSEAL_TRUST") -> dict[str, bytes]:
             # Nothing of it is shown: a private key may have been pasted into the wrong variable.
             raise UsageError(
                 f"{source} is not SCOPE=FINGERPRINT, with all 52 characters and their hyphens",
-                hint="a clone that trusts the scope has it in .git/gitseal/pins/SCOPE.json",
+                hint="in a clone that trusts the scope: gitseal status --format json",
             ) from None
         if pins.setdefault(name, digest) != digest:
             raise UsageError(

@@ -76,10 +76,11 @@ def test_importing_yaml_afterwards_gives_all_of_it() -> None:
         "except yaml.representer.RepresenterError:\n"
         "    print('fine')\n"
         "from gitseal import documents\n"
+        "from gitseal.errors import DocumentError\n"
         "assert len(documents.parse(b'a: 1', 'yaml').slots) == 1\n"
         "try:\n"
         "    documents.parse(b'a: [', 'yaml')\n"
-        "except documents.DocumentError:\n"
+        "except DocumentError:\n"
         "    pass\n"
     )
 

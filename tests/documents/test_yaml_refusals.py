@@ -42,7 +42,7 @@ CANARY = "hunter2"
         ("a: &x 1\n---\nb: *x\n", (3, 4), "names no anchor"),
         ("a: b: hunter2\n", (1, 5), "not YAML: mapping values are not allowed"),
         ("a: [hunter2\n", (2, 1), "not YAML: did not find expected"),
-        ("a: 'hunter2\n", (2, 1), "not YAML: found unexpected end of stream"),
+        ("a: 'hunter2\n", (1, 4), "not YAML: this quote is not closed, or closed too late"),
         ("\thunter2: 1\n", (1, 1), "not YAML: found character that cannot start any token"),
         ("a: @hunter2\n", (1, 4), "not YAML: found character that cannot start any token"),
         ("a: %hunter2\n", (1, 4), "not YAML: found character that cannot start any token"),
