@@ -34,10 +34,12 @@ def open_file(path: str) -> bytes:
         path: of the sealed file, inside or outside a repository.
 
     Returns:
-        the bytes that were sealed, all checks of FORMAT.md passed.
+        the bytes that were sealed, all checks of FORMAT.md passed; of a scope whose files lie
+        readable in the worktree (`worktree: plain`), what lies there.
 
     Raises:
-        GitsealError: it is not sealed, was altered, is not trusted, or no key of yours opens it.
+        GitsealError: it is not sealed though it should be, was altered, is not trusted, or no
+            key of yours opens it.
     """
     from gitseal.operations.library import open_file as implementation
 

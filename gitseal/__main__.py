@@ -8,6 +8,7 @@ call many times have a second, short way in.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -34,11 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from gitseal.launch.encoding import insist_on_utf8
 
         insist_on_utf8()
-    _harden()
+    gc.disable()  # no object is worth a collection in so short a life
     from gitseal.cli import reporting, streams
+    from gitseal.launch.hardening import forbid_core_dumps
 
+    forbid_core_dumps()
     streams.prepare()
-
     code = reporting.guarded(_dispatch, words)
     if arguments is None and words and words[0] in _PLAIN:
         _leave(code)
@@ -47,8 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _leave(code: int) -> None:
     """End the process at once: tidying up an interpreter that did one thing takes 4 ms."""
-    import os
-
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -102,19 +102,6 @@ def _forget_current_directory() -> None:
         for entry in sys.path
         if os.path.isabs(entry) and (entry == home or os.path.realpath(entry) != here)
     ]
-
-
-def _harden() -> None:
-    """No core dump holds a key, and no object is worth a collection in so short a life."""
-    import gc
-
-    gc.disable()
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (ImportError, ValueError, OSError):  # not on this platform, or not allowed to
-        pass
 
 
 if __name__ == "__main__":

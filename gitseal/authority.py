@@ -16,9 +16,9 @@ from gitseal.errors import (
     PolicyError,
     RefusedError,
 )
-from gitseal.keypaths import Rules
 from gitseal.policy.patterns import Patterns
 from gitseal.policy.records import KEYRING, Record, record_path, with_help
+from gitseal.trust.verdicts import UNSIGNED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Grant:
         self.scope = record.name
         self.policy: RecordPolicy = record.policy
         self.epoch = record.active
-        self.rules = Rules(self.policy.seal, self.policy.clear, self.policy.comments)
+        self.rules = self.policy.rules()
         self.whole = Patterns(self.policy.whole)
 
     @property
@@ -319,7 +319,7 @@ class Authority:
         verdict = self.judge(scope)
         if verdict is None:
             raise RefusedError(f"there is no record of scope {scope}", hint="gitseal apply")
-        signed = verdict.state != "unsigned"
+        signed = verdict.state != UNSIGNED
         if not verdict.readable and not (any_record and signed):
             raise self.error(verdict)
         if scope not in self._grants:

@@ -25,7 +25,6 @@ carries the next step in `hint`.  The class decides the exit code::
     │   ├── KeyUnusableError        4  disabled, deleted, locked, unsupported
     │   ├── UnavailableError        5  no answer; worth a retry
     │   └── ThrottledError          5  too many requests; worth a retry
-    ├── ServiceError                5  key service or network
     ├── RefusedError                6  the policy, or caution, forbids it
     │   └── MovedError              6  a sealed file is not where it was sealed
     ├── ChangedError                7  the file changed while we worked
@@ -230,13 +229,6 @@ class ThrottledError(MasterKeyError):
 
     exit_code = 5
     code = "throttled"
-
-
-class ServiceError(GitsealError):
-    """A key service or the network failed; worth a retry."""
-
-    exit_code = 5
-    code = "service"
 
 
 class RefusedError(GitsealError):

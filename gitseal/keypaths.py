@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     TypedPath = tuple[str | int, ...]
 
 LIST_SEGMENT = pae(b"*")
+LIST_PART = le64(len(LIST_SEGMENT)) + LIST_SEGMENT
 COMMENT_PATH = pae(pae(b"#"))
 ROOT_PATH = pae()
 
@@ -59,17 +60,20 @@ def decode(path: bytes) -> tuple[Segment, ...]:
     )
 
 
-def join(segments: Sequence[bytes]) -> bytes:
-    """Encode a path from segments that are encoded already."""
-    return pae(*segments)
+def part(segment: bytes) -> bytes:
+    """Give an encoded segment with its length before it, as it stands behind a path's count."""
+    return le64(len(segment)) + segment
+
+
+def below(path: bytes, segment: bytes) -> bytes:
+    """Encode the path that is one encoded segment longer than another."""
+    return le64(int.from_bytes(path[:8], "little") + 1) + path[8:] + part(segment)
 
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-@$%+~^&=,;/")
 
 
 def _quoted(name: str) -> str:
-    if name and _PLAIN.issuperset(name) and name[0] != "/":
-        return name
     if name and all(char.isalnum() or char in _PLAIN for char in name) and name[0] != "/":
         return name
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -219,25 +223,23 @@ class Glob:
     def covers(self, names: Sequence[str]) -> bool:
         """Tell whether the glob names this path, or a collection that it lies in."""
         states = 1
-        if states & self._size:
-            return True
         for name in names:
-            moving = self._stars | self._literals.get(name, 0)
-            states = (states & self._loops) | ((states & moving) << 1)
             if states & self._size:
                 return True
             if not states:
                 return False
-        return False
+            moving = self._stars | self._literals.get(name, 0)
+            states = (states & self._loops) | ((states & moving) << 1)
+        return bool(states & self._size)
 
     def matches(self, names: Sequence[str]) -> bool:
         """Tell whether the glob names this path; list items are given as `*`."""
         states = 1
         for name in names:
-            moving = self._stars | self._literals.get(name, 0)
-            states = (states & self._loops) | ((states & moving) << 1)
             if not states:
                 return False
+            moving = self._stars | self._literals.get(name, 0)
+            states = (states & self._loops) | ((states & moving) << 1)
         return bool(states & self._size)
 
 

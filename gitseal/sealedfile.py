@@ -37,7 +37,7 @@ class ClearFile:
         Seal the content; equal inputs give equal bytes.
 
         Args:
-            header: without `seal`; its scope, epoch and kid are those of `keys`.
+            header: without `seal`, which is added; its scope, epoch and kid are those of `keys`.
             keys: of the scope and epoch.
             rules: which places of a document to seal.
             strict: whether a document gets a seal (format 6, `integrity`).

@@ -14,13 +14,14 @@ from _thread import allocate_lock
 from hmac import compare_digest
 
 from gitseal.crypto.derive import KID_SIZE, ScopeKeys
-from gitseal.errors import CommitmentError, GitsealError, KeyUnusableError
+from gitseal.errors import CommitmentError, GitsealError, KeyUnusableError, UsageError
 from gitseal.masterkeys import kind_of, resolve
 from gitseal.masterkeys.base import Means
+from gitseal.masterkeys.candidates import Candidate
 from gitseal.masterkeys.failures import Failure, no_usable_key
 from gitseal.masterkeys.identities import Identities, Source
-from gitseal.masterkeys.localfile import LINE, LocalKeys
-from gitseal.masterkeys.ordering import Candidate, Patience, unwrap_first, wrap_all
+from gitseal.masterkeys.localkeys import LINE, LocalKeys
+from gitseal.masterkeys.ordering import Patience, unwrap_first, wrap_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     Resolve = Callable[[str, Means], MasterKey]
 
 COMMAND_SECONDS = 20.0
-FILTER_SECONDS = 10.0
 KEY_FOLDER = "keys"
 """Folder of local keys in gitseal's configuration directory."""
 
@@ -280,4 +280,9 @@ def _source(place: IdentitySource, local_texts: list[tuple[str, str]]) -> Source
     local = [line.strip() for line in lines if line.strip().startswith(LINE)]
     local_texts += [(place.name, line) for line in local]
     others = "\n".join(line for line in lines if line.strip() not in local)
+    if not local and "-KEY-" not in others:
+        raise UsageError(
+            f"{place.name} holds no key",
+            hint="copy it again as a whole; gitseal keys ci makes one",
+        )
     return Source(place.name, text=others, named=place.named)

@@ -184,6 +184,11 @@ class Settings:
             self._user = _load_config(self.config_dir, self.home)
         return self._user
 
+    @property
+    def usual_identity(self) -> str | None:
+        """The file of the age identity that gitseal makes; None without a home directory."""
+        return None if self.config_dir is None else os.path.join(self.config_dir, "identity.txt")
+
     def identity_sources(self) -> tuple[IdentitySource, ...]:
         """Give where to look for identities, in order; nothing is opened but `config.toml`."""
         found = [
@@ -193,7 +198,8 @@ class Settings:
         if self.config_dir is not None:
             paths = self.user.identities
             found += [IdentitySource(path, "file", path) for path in paths]
-            found.append(_usual(os.path.join(self.config_dir, "identity.txt")))
+        if self.usual_identity is not None:
+            found.append(_usual(self.usual_identity))
         found += self._variables((("SOPS_AGE_KEY", "text"), ("SOPS_AGE_KEY_FILE", "file")))
         sops = self._sops_dir()
         if sops is not None:
@@ -241,11 +247,11 @@ class Settings:
 
     @property
     def is_dumb(self) -> bool:
-        """Whether the terminal can neither move its cursor nor show colours."""
+        """Tell whether the terminal can neither move its cursor nor show colours."""
         return self.environ.get("TERM", "dumb") == "dumb"
 
     def wants_color(self, *, terminal: bool) -> bool:
-        """Say whether output to a terminal (or to something else) should have colours."""
+        """Tell whether output to a terminal (or to something else) should have colours."""
         if self.environ.get("NO_COLOR"):
             return False
         if _is_on(self.environ.get("CLICOLOR_FORCE")) or self.user.color == "always":
@@ -253,7 +259,7 @@ class Settings:
         return terminal and not self.is_dumb and self.user.color != "never"
 
     def may_ask(self, *, terminal: bool) -> bool:
-        """Say whether a question may be asked on a terminal (or not on one)."""
+        """Tell whether a question may be asked on a terminal (or not on one)."""
         return terminal and not self.no_input and not self.ci
 
 

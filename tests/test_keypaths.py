@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def test_segments_encoded_one_by_one_give_the_same_path() -> None:
     parts = [keypaths.key_segment("a"), keypaths.LIST_SEGMENT]
     parts.append(keypaths.tagged_key_segment("tag:yaml.org,2002:null", "~"))
 
-    path = keypaths.join(parts)
+    path = reduce(keypaths.below, parts, keypaths.ROOT_PATH)
 
     assert keypaths.encode([("k", "a"), ("*",), ("k!tag:yaml.org,2002:null", "~")]) == path
     assert keypaths.format_path(path) == 'a[]."~"' or keypaths.format_path(path) == "a[].~"

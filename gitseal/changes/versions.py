@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from gitseal.changes.comparing import Comparison, compare
+from gitseal.changes.comparing import Comparison, Leaf, compare
 from gitseal.crypto import base32
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gitseal.changes.comparing import Leaf
     from gitseal.crypto.derive import ScopeKeys
 
 _ALIKE = 0.5
@@ -96,7 +95,7 @@ class FileChange:
 
     @property
     def same_content(self) -> bool:
-        """Whether both versions say the same, as far as can be told."""
+        """Tell whether both versions say the same; false where that cannot be told."""
         contents = [one.content for one in (self.old, self.new) if one is not None]
         return len(contents) == 2 and contents[0] is not None and contents[0] == contents[1]
 
@@ -125,7 +124,7 @@ def _compared(old: Version | None, new: Version | None) -> Comparison:
 def _closed(leaf: Leaf) -> Leaf:
     if not leaf.secret or leaf.exposed:
         return leaf
-    return type(leaf)(leaf.path, None, leaf.token, leaf.line, secret=True)
+    return Leaf(leaf.path, None, leaf.token, leaf.line, secret=True)
 
 
 def alike(old: Version, new: Version) -> bool:

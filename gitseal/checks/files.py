@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from gitseal import documents, sealedfile
 from gitseal.checks.findings import Finding, shell_word
-from gitseal.crypto.base32 import looks_sealed
 from gitseal.crypto.values import check_grammar
 from gitseal.errors import (
     GitsealError,
@@ -14,10 +13,11 @@ from gitseal.errors import (
     NotADocumentError,
     RefusedError,
 )
-from gitseal.keypaths import LIST_SEGMENT, format_path
+from gitseal.keypaths import format_path
 from gitseal.keys import AD_HOC_SCOPE
+from gitseal.native.additions import events_without
 from gitseal.native.binding import bind, check_seal
-from gitseal.native.places import check_aliases, unsealed_places
+from gitseal.native.places import check_aliases, lookalikes, unsealed_places
 from gitseal.sealedfile import ClearFile, SealedFile
 
 TYPE_CHECKING = False
@@ -129,21 +129,15 @@ class _Lines:
 def _imposters(path: str, data: bytes, grant: Grant) -> list[Finding]:
     """A document in which something only looks sealed: name it, and all else that is clear."""
     syntax = documents.syntax_of(path)
-    assert syntax is not None  # noqa: S101 - only documents have values that look sealed
+    if syntax is None:
+        raise ValueError("only documents have values that look sealed")
     document = documents.parse(data, syntax)
     hint = f"take it from git again: git diff {shell_word(path)}"
     found = []
-    spans = [(slot[0], slot[7], format_path(slot[2])) for slot in document.slots]
-    spans += [
-        (start, document.text[start:end].lstrip(" \t"), "comment")
-        for start, end in document.comments
-    ]
-    fakes = {start for start, text, _name in spans if looks_sealed(text)}
-    for start, _text, name in spans:
-        if start in fakes:
-            line = document.text.count("\n", 0, start) + 1
-            message = f"{name} looks sealed, but is damaged or made up"
-            found.append(Finding("GS103", path, message, line=line, hint=hint))
+    for start, place, _text in lookalikes(document):
+        line = document.text.count("\n", 0, start) + 1
+        message = f"{format_path(place)} looks sealed, but is damaged or made up"
+        found.append(Finding("GS103", path, message, line=line, hint=hint))
     lines = {one.line for one in found}
     rest = [one for one in _plaintext(path, document, grant) if one.line not in lines]
     return found + rest
@@ -223,9 +217,7 @@ def _only_added(content: SealedFile, grant: Grant, epoch: Epoch) -> bool:
     added = [] if document is None else unsealed_places(document, grant.rules)
     if document is None or not added:
         return False
-    gone = {slot[3] for slot in added}
-    gone |= {slot[3] - 1 for slot in added if not slot[2].endswith(LIST_SEGMENT)}  # their keys
-    kept = [event for index, event in enumerate(document.events) if index not in gone]
+    kept = events_without(document, added)
     try:
         message = bind(content.header, grant.record.scope_id(epoch.n)).document_message(kept)
         check_seal(epoch.sign, content.header.seal, message)

@@ -33,6 +33,7 @@ TITLES = {
     "GS306": "an older record than the one that is known here",
     "GS307": "a record with readers that nobody here has approved",
     "GS308": "a record is gone that is trusted here",
+    "GS309": "a rotation is not finished",
 }
 
 UNSEALED = frozenset(("GS101", "GS102", "GS103", "GS104", "GS105", "GS207", "GS208"))

@@ -40,6 +40,8 @@ class Side:
         beside: of the index: what the records of the worktree grant.
 
     Attributes:
+        findings: what was found on this side.
+        unvouched: scopes whose records nothing here vouches for.
         shared: whether it speaks for the other side as well, since both have one keyring.
     """
 
@@ -185,6 +187,10 @@ def check_records(side: Side) -> list[Finding]:
             found.append(Finding("GS306", path, message, hint=hint, level=WARNING))
         elif verdict.state in _CODES:
             found.append(_about(verdict, path))
+        if verdict.readable and verdict.record.pending:
+            message = f"the old key of scope {name} is still in use: its rotation is not finished"
+            hint = "git add the files that were sealed again, then: gitseal apply"
+            found.append(Finding("GS309", path, message, hint=hint, level=WARNING))
     return found
 
 

@@ -3,36 +3,46 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
 
 from gitseal.cli import prompting
 from gitseal.cli.applied import tell_applied, tell_steps
+from gitseal.cli.checking import check_format
 from gitseal.cli.context import settings, workspace
 from gitseal.cli.output import write_json, write_table
 from gitseal.cli.reporting import say
-from gitseal.errors import NegativeAnswer, NotFoundError, UntrustedError, UsageError
+from gitseal.errors import NegativeAnswer, NotFoundError, RefusedError, UntrustedError, UsageError
 from gitseal.masterkeys import canonical
 from gitseal.operations import applying, rotating, trusting
-from gitseal.operations.keyrings import claimed_files
 from gitseal.operations.policymerge import merged_policy
+from gitseal.operations.resealing import claimed_files
 from gitseal.operations.workspace import Workspace
 from gitseal.policy import POLICY_FILE, editing
 from gitseal.policy.config import Config
 from gitseal.settings import printable
 from gitseal.trust import Verdict
+from gitseal.trust.verdicts import UNSIGNED
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask, having compared it elsewhere")]
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="show what would change, no more")]
-Json = Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json")]
+Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json")]
 Scopes = Annotated[
     list[str] | None, typer.Option("--scope", metavar="SCOPE", help="only there; default: all")
 ]
 
 
-def apply(yes: Yes = False, dry_run: DryRun = False) -> int:
+def apply(
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    allow_clear: Annotated[
+        bool, typer.Option("--allow-clear", help="with --yes: values may come into the clear")
+    ] = False,
+    older: Annotated[
+        bool, typer.Option("--older", help="go back to this older policy; the newer was given up")
+    ] = False,
+) -> int:
     """
     Make the sealed files match .gitseal.yaml.
 
@@ -41,7 +51,8 @@ def apply(yes: Yes = False, dry_run: DryRun = False) -> int:
     """
     current = workspace()
     merged = merged_policy(current)
-    steps = applying.plan(current, None if merged is None else Config.parse(merged))
+    config = None if merged is None else Config.parse(merged)
+    steps = applying.plan(current, config, older=older)
     tell_steps(steps)
     if merged is None and all(step.kind == applying.GONE for step in steps):
         say(f"{POLICY_FILE} is applied")
@@ -50,34 +61,36 @@ def apply(yes: Yes = False, dry_run: DryRun = False) -> int:
         say(f"{POLICY_FILE} is merged, too")
     if dry_run:
         return 1
-    _confirm("Apply this?", yes=yes)
+    _confirm("Apply this?", yes=yes, exposes=not allow_clear and _exposes(steps))
     if merged is not None:
-        _write_policy(current, merged)
+        applying.write_policy(current, merged)
     applied = applying.carry_out(current, steps)
     if merged is not None:
         applied.written.insert(0, POLICY_FILE)
     return tell_applied(applied)
 
 
-def _write_policy(current: Workspace, data: bytes) -> None:
-    from gitseal.files import write_atomically
-
-    root = current.needed_repository().root
-    write_atomically(os.path.join(root, POLICY_FILE), data, root=root)
-    current.forget_authority()
+def _exposes(steps: list[applying.Step]) -> bool:
+    return any(step.foreseen.exposed for step in steps)
 
 
-def _confirm(text: str, *, yes: bool) -> None:
+def _confirm(text: str, *, yes: bool, exposes: bool = False) -> None:
+    if yes and exposes:
+        raise RefusedError(
+            "this brings sealed values into the clear, which --yes alone does not allow",
+            hint="look at the rules once more; if it is meant: gitseal apply --yes --allow-clear",
+        )
     if yes:
         return
     if not prompting.may_ask(settings()):
         raise UsageError("nobody is here to confirm", hint="look at it, then repeat with --yes")
-    if not prompting.confirm(text, default=True):
+    if not prompting.confirm(text, default=not exposes):
         raise NegativeAnswer("nothing was changed")
 
 
-def readers_list(scope: Scopes = None, output: Json = "text") -> None:
+def readers_list(scope: Scopes = None, form: Format = "text") -> None:
     """List who can read each scope, as the trusted records say."""
+    check_format(form)
     current = workspace()
     authority = current.authority
     rows: list[dict[str, str]] = []
@@ -87,13 +100,13 @@ def readers_list(scope: Scopes = None, output: Json = "text") -> None:
         verdict = authority.judge(name)
         if verdict is None:
             continue
-        if verdict.state == "unsigned":
+        if verdict.state == UNSIGNED:
             raise authority.error(verdict)
         if not verdict.readable:
             say(f"scope {name} is not trusted here: this is what its record says of itself")
         readers = verdict.record.policy.readers
         rows += [{"scope": name, "reader": one.to, "key": one.key} for one in readers]
-    if output == "json":
+    if form == "json":
         write_json("readers", {"readers": list(rows)})
         return
     write_table(
@@ -117,7 +130,7 @@ def readers_add(
     Touches no sealed file. Values that were sealed before become readable as well.
     """
     current = workspace()
-    data = _policy(current)
+    data = applying.read_policy(current)
     config = Config.parse(data)
     scopes = [] if group else list(scope or config.scopes)
     _check_scopes(config, scopes)
@@ -138,7 +151,7 @@ def readers_remove(
     stays read: the list of those files is printed, so that the secrets can be replaced.
     """
     current = workspace()
-    data = _policy(current)
+    data = applying.read_policy(current)
     config = Config.parse(data)
     _check_scopes(config, list(scope or ()))
     new = editing.remove_reader(data, name, scopes=scope)
@@ -150,15 +163,6 @@ def _check_scopes(config: Config, scopes: list[str]) -> None:
         if name not in config.scopes:
             known = ", ".join(config.scopes)
             raise NotFoundError(f"no scope is called {name!r}", hint=f"there are: {known}")
-
-
-def _policy(current: Workspace) -> bytes:
-    from gitseal.files import read_limited
-
-    path = os.path.join(current.needed_repository().root, POLICY_FILE)
-    if not os.path.lexists(path):
-        raise UsageError(f"there is no {POLICY_FILE} here", hint="start with gitseal init")
-    return read_limited(path)
 
 
 def _edit_policy(
@@ -180,8 +184,8 @@ def _edit_policy(
     if dry_run:
         return 1
     known = _readable_by(current, leaver) if leaver else []
-    _confirm("Do this?", yes=yes)
-    _write_policy(current, new)
+    _confirm("Do this?", yes=yes, exposes=_exposes(steps))
+    applying.write_policy(current, new)
     applied = applying.carry_out(current, steps)
     applied.written.insert(0, POLICY_FILE)
     code = tell_applied(applied)
@@ -237,7 +241,7 @@ def trust(
 
 def _trust_one(current: Workspace, verdict: Verdict, *, yes: bool) -> None:
     record = verdict.record
-    if verdict.state in {"unsigned", "older", "rolled-back"}:
+    if not verdict.acceptable:
         raise current.authority.error(verdict)
     opened = trusting.check_public_keys(current, record)
     if not verdict.trusted:
@@ -271,7 +275,7 @@ def _show(verdict: Verdict) -> None:
 
 
 def _forget(current: Workspace, scopes: list[str]) -> int:
-    store = trusting.trust_of(current)
+    store = current.trust
     for name in scopes:
         pin = store.pinned(name)
         if pin is None:
@@ -307,8 +311,7 @@ def rotate(
             say(f"would make a new data key for scope {name}, and seal {len(files)} files again")
             continue
         _confirm(f"Make a new data key for scope {name} and seal its files again?", yes=yes)
-        rotation = rotating.rotate(current, grant.record)
         applied = applying.Applied()
-        applying.note(name, rotation, applied)
+        applied.add_rotation(rotating.rotate(current, grant.record))
         code = max(code, tell_applied(applied))
     return code

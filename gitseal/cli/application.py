@@ -64,7 +64,8 @@ def invoke(target: Any, name: str, words: list[str]) -> int:
     except TyperException as error:
         # Every one that can come here is of the command line, and says what is wrong with it.
         message = error.format_message() if hasattr(error, "format_message") else str(error)
-        raise UsageError(_discreet(message, name), hint=f"see {name} --help") from None
+        where = getattr(getattr(error, "ctx", None), "command_path", name)
+        raise UsageError(_discreet(message, name), hint=f"see {where} --help") from None
     except PolicyError:
         raise
     except UsageError as error:

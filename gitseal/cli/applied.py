@@ -19,12 +19,33 @@ _TITLES = {
 }
 
 
+_SHOWN = 10
+
+
 def tell_steps(steps: list[Step]) -> None:
     """Tell what would change, scope by scope."""
     for step in steps:
         say(_TITLES.get(step.kind, "scope {} changes").format(step.scope))
         for change in step.changes:
             say(f"  {printable(str(change))}")  # a pattern may hold a line break
+        _tell_foreseen(step)
+
+
+def _tell_foreseen(step: Step) -> None:
+    """Tell what people would otherwise find out from git diff, or never."""
+    exposed, forgotten = step.foreseen.exposed, step.foreseen.forgotten
+    if exposed:
+        say("  sealed values COME INTO THE CLEAR in")
+        for path, count in exposed[:_SHOWN]:
+            say(f"    {printable(path)}: {count}")
+        if len(exposed) > _SHOWN:
+            say(f"    and {len(exposed) - _SHOWN} more files")
+    for path in forgotten[:_SHOWN]:
+        say(f"  {printable(path)} stays sealed, but no scope claims it: nobody can open it then")
+    if len(forgotten) > _SHOWN:
+        say(f"  and {len(forgotten) - _SHOWN} more")
+    if forgotten:
+        say("  hint: decrypt them first, or keep their pattern in `files`")
 
 
 def tell_applied(applied: Applied) -> int:

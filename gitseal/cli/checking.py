@@ -11,11 +11,11 @@ from gitseal.checks.files import check_unclaimed
 from gitseal.checks.findings import INDEX, WARNING, WORKTREE, merged, shell_word
 from gitseal.checks.records import Side
 from gitseal.checks.running import Check, Report
+from gitseal.cli.choosing import choice_of, repository_path
 from gitseal.cli.context import workspace
 from gitseal.cli.reporting import say
 from gitseal.errors import NotFoundError, UsageError
 from gitseal.operations.opening import MAX_FILE
-from gitseal.operations.trusting import trust_of
 from gitseal.policy import POLICY_FILE
 from gitseal.repository.indexfile import StagedTree
 from gitseal.repository.trees import WorktreeTree
@@ -97,7 +97,7 @@ def examine(current: Workspace, paths: Sequence[str] = (), *, staged: bool = Fal
     repository = current.needed_repository()
     files = WorktreeTree(repository.root, limit=MAX_FILE)
     tree = StagedTree(repository, limit=MAX_FILE)
-    trust = trust_of(current)
+    trust = current.trust
     here = Side(WORKTREE, files, Authority(files, trust), trust)
     there = Authority(tree, trust)
     if _same_keyring(here.authority, there, files, tree):
@@ -113,7 +113,7 @@ def examine(current: Workspace, paths: Sequence[str] = (), *, staged: bool = Fal
         untracked=lambda patterns: untracked(repository, patterns),
         ignored=lambda names: ignored(repository, names),
         committed=_committed(repository),
-        wanted=_wanted(chosen),
+        wanted=choice_of(chosen),
     )
     try:
         report = run.run()
@@ -144,22 +144,12 @@ def _same_keyring(here: Authority, there: Authority, files: Tree, staged: Tree) 
 
 
 def _chosen(repository: Repository, tree: StagedTree, path: str) -> str:
-    """Give the repository path of what was typed; links in it are resolved, at its end not."""
-    absolute = os.path.abspath(path)
-    if os.path.realpath(absolute) == repository.root:
-        return ""
-    folder = repository.relative(os.path.dirname(absolute))
-    name = "/".join(part for part in (folder, os.path.basename(absolute)) if part)
+    """Give the repository path of what was typed, if there is something in worktree or index."""
+    name = repository_path(repository, path)
     tracked = any(True for _ in tree.entries(name)) or name in tree.conflicts
-    if not tracked and not os.path.lexists(absolute):
+    if not tracked and not os.path.lexists(os.path.abspath(path)):
         raise NotFoundError("there is no such file here, nor in the index", path=path)
     return name
-
-
-def _wanted(chosen: list[str]) -> Callable[[str], bool]:
-    if not chosen or "" in chosen:
-        return lambda _path: True
-    return lambda path: any(path == one or path.startswith(one + "/") for one in chosen)
 
 
 def untracked(repository: Repository, patterns: Iterable[str]) -> list[Entry]:

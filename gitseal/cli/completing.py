@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from gitseal.documents.tree import Node
+    from gitseal.documents.nodes import Node
     from gitseal.keypaths import TypedPath
 
 MAX_KEYS = 5_000
@@ -85,7 +85,7 @@ def key_paths(file: str) -> list[str]:
 
 def _walk(node: Node, parts: TypedPath) -> Iterator[TypedPath]:
     """Give the places of values and collections, outer ones first; aliases are not followed."""
-    from gitseal.documents.tree import Mapping, Scalar, Sequence
+    from gitseal.documents.nodes import Mapping, Scalar, Sequence
 
     if parts:
         yield parts

@@ -8,6 +8,7 @@ import sys
 
 from gitseal.changes.comparing import UNKNOWN
 from gitseal.changes.versions import MODIFIED, RENAMED, FileChange, Version
+from gitseal.cli.choosing import choice_of, repository_path
 from gitseal.cli.output import write_json
 from gitseal.errors import GitError, GitsealError, NotFoundError, UsageError
 from gitseal.keypaths import format_path
@@ -45,7 +46,7 @@ def differences(current: Workspace, words: Sequence[str], *, staged: bool) -> li
         NotFoundError: a word is neither a commit nor a file.
         UsageError: words that do not fit together.
     """
-    root = current.needed_repository().root
+    repository = current.needed_repository()
     staged_paths = index_side(current)
 
     def is_path(word: str) -> bool:
@@ -53,12 +54,12 @@ def differences(current: Workspace, words: Sequence[str], *, staged: bool) -> li
         if os.path.lexists(word):
             return True
         try:
-            return bool(staged_paths.identity(_repository_path(current, root, word)))
+            return bool(staged_paths.identity(repository_path(repository, word)))
         except GitsealError:
             return False
 
     first, second, paths = _split(words, is_path)
-    chosen = [_repository_path(current, root, path) for path in paths]
+    chosen = [repository_path(repository, path) for path in paths]
     old = _commit(current, first or "HEAD")
     if second is not None and staged:
         raise UsageError("--staged compares with one commit")
@@ -67,9 +68,9 @@ def differences(current: Workspace, words: Sequence[str], *, staged: bool) -> li
         else index_side(current) if staged else worktree_side(current)
     )  # fmt: skip
     try:
-        return compare_sides(current, old, new, _wanted(chosen))
+        return compare_sides(current, old, new, choice_of(chosen))
     finally:
-        for side in (old, new):
+        for side in (old, new, staged_paths):
             side.close()
 
 
@@ -103,20 +104,6 @@ def _split(
         first, _, second = revisions[0].partition("..")
         return first or "HEAD", second or "HEAD", paths
     return (revisions[0] if revisions else None), (revisions[1] if revisions[1:] else None), paths
-
-
-def _repository_path(current: Workspace, root: str, path: str) -> str:
-    absolute = os.path.abspath(path)
-    if os.path.realpath(absolute) == root:
-        return ""
-    folder = current.needed_repository().relative(os.path.dirname(absolute))
-    return "/".join(part for part in (folder, os.path.basename(absolute)) if part)
-
-
-def _wanted(chosen: list[str]) -> Callable[[str], bool]:
-    if not chosen or "" in chosen:
-        return lambda _path: True
-    return lambda path: any(path == one or path.startswith(one + "/") for one in chosen)
 
 
 def write_text(found: Sequence[FileChange], *, reveal: bool) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sys
 
-from gitseal.cli.output import write_bytes
+from gitseal.cli.output import write_content
 from gitseal.cli.reporting import say
 from gitseal.errors import UsageError
 from gitseal.operations import opening, sealing
@@ -105,9 +105,7 @@ def write_out(current: Workspace, target: str, data: bytes, *, mode: int = 0o600
         UsageError: binary content for a terminal.
     """
     if target == "-":
-        if b"\0" in data[:1024] and sys.stdout.isatty():
-            raise UsageError("binary content is not written to a terminal", hint="use -o FILE")
-        write_bytes(data)
+        write_content(data)
         return
     current.write(current.locate(target), data, mode=mode)
     say(f"wrote {target}")

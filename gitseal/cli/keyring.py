@@ -13,6 +13,7 @@ from gitseal.cli.output import write_json, write_table
 from gitseal.cli.reporting import say
 from gitseal.errors import RefusedError, UsageError
 from gitseal.operations import owning
+from gitseal.session import KEY_FOLDER
 
 
 def whoami(
@@ -69,21 +70,10 @@ def generate(
     gitseal's directory in your configuration, readable by you alone. An existing file is never
     replaced. Keep a copy: without it nobody can open what only it opens.
     """
-    config = settings().config_dir
-    if config is None and (output is None or local):
-        raise UsageError("there is no home directory", hint="say --output PATH")
     if local:
-        if output is not None:
-            raise UsageError(
-                "a local key is found by its id, in gitseal's own directory",
-                hint="leave out --output; to use it elsewhere, copy the file there",
-            )
-        folder = os.path.join(config or "", "keys")
-        uri = owning.make_local_key(folder)
-        say(f"made a local key in {folder}; whoever has that file reads what it opens")
-        typer.echo(uri)
+        _generate_local(output)
         return
-    path = output if output is not None else os.path.join(config or "", "identity.txt")
+    path = _identity_path(output)
     try:
         recipient = owning.make_identity(path)
     except RefusedError as error:
@@ -94,6 +84,32 @@ def generate(
     if output is not None:
         say(f"gitseal finds it there with GITSEAL_IDENTITY_FILE={path}")
     typer.echo(recipient)
+
+
+def _generate_local(output: str | None) -> None:
+    folder = settings().config_dir
+    if folder is None:
+        raise _no_home()
+    if output is not None:
+        raise UsageError(
+            "a local key is found by its id, in gitseal's own directory",
+            hint="leave out --output; to use it elsewhere, copy the file there",
+        )
+    folder = os.path.join(folder, KEY_FOLDER)
+    uri = owning.make_local_key(folder)
+    say(f"made a local key in {folder}; whoever has that file reads what it opens")
+    typer.echo(uri)
+
+
+def _identity_path(output: str | None) -> str:
+    path = settings().usual_identity if output is None else output
+    if path is None:
+        raise _no_home()
+    return path
+
+
+def _no_home() -> UsageError:
+    return UsageError("there is no home directory", hint="say --output PATH")
 
 
 def ci(
@@ -125,10 +141,7 @@ def from_words(
     """
     from gitseal.cli.words import read_words
 
-    config = settings().config_dir
-    if output is None and config is None:
-        raise UsageError("there is no home directory", hint="say --output PATH")
-    path = output if output is not None else os.path.join(config or "", "identity.txt")
+    path = _identity_path(output)
     typer.echo(owning.restore_identity(path, read_words()))
     say(f"made {path}")
     if output is not None:

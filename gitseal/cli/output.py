@@ -6,6 +6,11 @@ from __future__ import annotations
 import os
 import sys
 
+from gitseal.errors import UsageError
+
+_LOOKED_AT = 1024
+"""Bytes in which a NUL tells binary content from text."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +23,18 @@ def write_bytes(data: bytes) -> None:
     descriptor = sys.stdout.fileno()
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def write_content(data: bytes) -> None:
+    """
+    Write the content of a file to standard output.
+
+    Raises:
+        UsageError: it is binary, and a person would see it.
+    """
+    if b"\0" in data[:_LOOKED_AT] and sys.stdout.isatty():
+        raise UsageError("binary content is not written to a terminal", hint="use -o FILE")
+    write_bytes(data)
 
 
 def write_json(schema: str, body: dict[str, object]) -> None:

@@ -7,8 +7,6 @@ Each function here does exactly what its Typer twin does without options; a test
 
 from __future__ import annotations
 
-import sys
-
 from gitseal.cli.context import workspace
 
 TYPE_CHECKING = False
@@ -35,13 +33,10 @@ def run(words: Sequence[str]) -> int | None:
 
 
 def _decrypt(path: str) -> int:
-    from gitseal.cli.output import write_bytes
+    from gitseal.cli.output import write_content
     from gitseal.operations.opening import open_path
 
-    data = open_path(workspace(), path).clear.data
-    if b"\0" in data[:1024] and sys.stdout.isatty():
-        return _to_typer(["decrypt", path])
-    write_bytes(data)
+    write_content(open_path(workspace(), path).clear.data)
     return 0
 
 

@@ -66,5 +66,5 @@ def secret(text: str) -> str:
 
     first = getpass(f"{printable(text)}: ", stream=sys.stderr)
     if getpass("once more: ", stream=sys.stderr) != first:
-        raise UsageError("the two values differ; nothing was changed")
+        raise UsageError("the two values differ; nothing was changed", hint="type them again")
     return first

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
+from gitseal.checks.findings import shell_word
 from gitseal.cli.context import workspace
 from gitseal.cli.filework import content_of, seal_in_place, seal_to, write_out
 from gitseal.cli.reporting import say
@@ -90,5 +92,9 @@ def move(
     Sealed values are bound to the path of their file, so a plain mv leaves a file that does
     not open. FROM may already have been moved: then name both, the old path first.
     """
+    paths = [source, target] if os.path.lexists(source) else [target]
     moved = moving.move(workspace(), source, target, dry_run=dry_run)
     say(f"{'would move' if dry_run else 'moved'} {source} to {target}: {moved}")
+    if not dry_run:
+        # git commit -a takes the deletion alone: the secrets would be gone from the branch.
+        say(f"hint: git add {' '.join(shell_word(path) for path in paths)}")

@@ -13,7 +13,7 @@ from gitseal.cli.context import settings, workspace
 from gitseal.cli.reporting import print_error, say
 from gitseal.errors import GitsealError, UsageError
 from gitseal.masterkeys import canonical
-from gitseal.operations import initialising
+from gitseal.operations import initialising, owning
 from gitseal.operations.initialising import Plan, Survey
 from gitseal.operations.surveying import patterns_for
 from gitseal.operations.workspace import Workspace
@@ -109,11 +109,9 @@ def _pairs(words: list[str] | None, option: str) -> dict[str, str]:
 
 def _identity(current: Workspace, name: str | None) -> tuple[str, str]:
     """Find the user's key, or make one, and say which."""
-    from gitseal.operations.people import own_key, usual_name
-
-    key, where, made = own_key(current)
+    key, where, made = owning.own_key(current)
     say(f"made a new key for you in {where}; keep a copy of it" if made else f"your key: {where}")
-    return name or usual_name(current), key
+    return name or owning.usual_name(current), key
 
 
 def _what(survey: Survey, files: list[str] | None, *, asking: bool) -> tuple[list[str], list[str]]:

@@ -62,14 +62,6 @@ class Standing:
         self.total = 0
         self.unapplied = False
 
-    @property
-    def pending(self) -> bool:
-        """Whether a rotation is unfinished: an older key is still in use."""
-        record = self.verdict.record if self.verdict is not None else None
-        return record is not None and any(
-            one.state in {"next", "readable"} for one in record.epochs
-        )
-
     def as_json(self) -> dict[str, object]:
         """Give the JSON form."""
         if self.verdict is None:
@@ -87,7 +79,7 @@ class Standing:
             "you": self.mine or None,
             "readable": None if self.mine is None else bool(self.mine),
             "epoch": record.active.n,
-            "rotation_pending": self.pending,
+            "rotation_pending": record.pending,
             "worktree": policy.worktree,
             "integrity": policy.integrity,
             "files": {"sealed": self.sealed, "total": self.total},
@@ -171,7 +163,7 @@ def _block(one: Standing) -> list[str]:
         f"  files        {one.sealed:,} of {one.total:,} sealed{_kinds(record)}",
     ]
     epoch = record.active.n
-    if one.pending:
+    if record.pending:
         lines.append(f"  key          epoch {epoch}; a rotation is not finished: gitseal apply")
     elif epoch > 1:
         lines.append(f"  key          epoch {epoch}")

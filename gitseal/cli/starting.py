@@ -7,7 +7,7 @@ import os
 
 from gitseal.cli.context import terminal
 from gitseal.cli.reporting import say
-from gitseal.errors import GitsealError, RefusedError, UsageError
+from gitseal.errors import GitsealError, UsageError
 from gitseal.operations import running
 
 TYPE_CHECKING = False
@@ -116,17 +116,10 @@ def start(
 
 
 def _environment(workspace: Workspace, values: dict[str, str], wishes: Wishes) -> dict[str, str]:
-    from gitseal.launch.run import is_dangerous, prepare_environment
+    from gitseal.launch.run import prepare_environment
 
-    dangerous = [name for name in values if is_dangerous(name) and name not in wishes.allowed]
-    if dangerous:
-        raise RefusedError(
-            f"would set {', '.join(dangerous)}, which can make programs run other code",
-            hint="leave it out with --only, rename it with --prefix, or say "
-            f"--allow-dangerous {dangerous[0]}",
-        )
     prepared = prepare_environment(
-        values, workspace.settings.environ, override=wishes.override, allow_dangerous=True
+        values, workspace.settings.environ, override=wishes.override, allowed=wishes.allowed
     )
     if prepared.skipped:
         say(

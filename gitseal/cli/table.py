@@ -10,7 +10,7 @@ class Entry:
 
     Attributes:
         module: of `gitseal.cli`.
-        function: its name there; for a group, a mapping of subcommand to function name.
+        function: its name there; of a command with subcommands, the name of each one's.
         summary: at most 60 characters, for the help screen.
     """
 
@@ -54,9 +54,10 @@ COMMANDS = {
     "policy": Entry("explaining", {"explain": "policy_explain"}, "which rule decides, and why"),
     "completion": Entry("completing", "completion", "print a completion script for your shell"),
 }
-"""In the order of the help screen; the first thirteen are its first group."""
+"""In the order of the help screen."""
 
 FIRST_GROUP = 13
+"""How many of them the help screen lists as those of every day; the rest stands below."""
 
 ALIASES = {
     "seal": "encrypt",

@@ -2,5 +2,6 @@
 """
 The cryptography of gitseal: pure functions over bytes, no input or output, no clock, no log.
 
-Nothing outside this room and `masterkeys/` calls a cipher, a hash or a signature.
+No other room encrypts, signs or derives a key, but for `masterkeys/`, which wraps data keys;
+the others at most compare hashes.
 """

@@ -116,10 +116,7 @@ def encode_many(values: Sequence[bytes]) -> list[str]:
     for size, indices in by_size.items():
         padding = bytes(-size % 5)
         step = (size + len(padding)) // 5 * 8
-        if padding:
-            joined = padding.join([values[i] for i in indices]) + padding
-        else:
-            joined = b"".join([values[i] for i in indices])
+        joined = padding.join([values[i] for i in indices]) + padding
         characters = _encode_groups(joined).decode("ascii")
         length = _text_size(size)
         start = 0
@@ -165,7 +162,12 @@ def _ascii(text: str) -> bytes:
 
 
 def to_text(word: str, data: bytes) -> str:
-    """Give `WORD:v1[_…_]`, the text form of sealed values, key ids, wraps and signatures."""
+    """
+    Give `WORD:v1[_…_]`, the text form of sealed values, key ids, wraps, signatures and public keys.
+
+    Raises:
+        ValueError: a word that the format does not have.
+    """
     if word not in _WORDS:
         raise ValueError("unknown word")
     return f"{word}:v1[_{encode(data)}{TEXT_END}"
@@ -179,9 +181,10 @@ def from_text(word: str, text: str) -> bytes:
         ValueError: another word, another version, or not canonical.
     """
     start = f"{word}:v1[_"
-    if not text.startswith(start) or not text.endswith(TEXT_END) or len(text) < len(start) + 2:
+    end = len(text) - len(TEXT_END)
+    if not text.startswith(start) or not text.endswith(TEXT_END) or end < len(start):
         raise ValueError(f"not a text of {word}:v1")
-    return decode(text[len(start) : -2])
+    return decode(text[len(start) : end])
 
 
 def looks_sealed(value: str) -> bool:

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 
 from gitseal.crypto import base32
-from gitseal.crypto.encoding import le64, pae, scope_id_bytes
+from gitseal.crypto.encoding import context_bytes, le64, pae, scope_id_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _SUITE = b"gitseal/v1"
 _HASH_SIZE = 32
 KID_SIZE = 32
-INBOX_SIZE = 1216
 
 
 def hkdf_extract(salt: bytes, secret: bytes) -> bytes:
@@ -113,13 +112,21 @@ class ScopeKeys:
 
 
 def fingerprint(scope: ScopeId, kid: bytes, sign_public: bytes, inbox_public: bytes) -> bytes:
-    """Give the 32 bytes that name a scope's public keys; what people trust (format 2, `fpr`)."""
+    """
+    Give the 32 bytes that name the public keys of an epoch; what people trust (format 2, `fpr`).
+
+    Args:
+        scope: name, context and epoch.
+        kid: 32 bytes.
+        sign_public: 32 bytes, `spk`.
+        inbox_public: 1,216 bytes, `ipk`.
+    """
     parts = pae(b"gitseal/v1 scope-key", scope_id_bytes(scope), kid, sign_public, inbox_public)
     return hashlib.sha256(parts).digest()
 
 
 def format_fingerprint(digest: bytes) -> str:
-    """Write a fingerprint as 13 groups of four characters with hyphens."""
+    """Write the 32 bytes of a fingerprint as 13 groups of four characters with hyphens."""
     text = base32.encode(digest)
     return "-".join(text[i : i + 4] for i in range(0, len(text), 4))
 
@@ -144,8 +151,6 @@ def safety_code(digest: bytes) -> str:
 
 def link_message(scope: ScopeId, digest: bytes) -> bytes:
     """Give what epoch n signs to name epoch n+1 its successor; `scope` is of n+1 (format 8)."""
-    from gitseal.crypto.encoding import context_bytes
-
     return pae(
         b"gitseal/v1 rotate",
         scope.name.encode("ascii"),

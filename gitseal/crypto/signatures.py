@@ -7,7 +7,6 @@ from gitseal.crypto import library
 from gitseal.errors import IntegrityError
 
 SIGNATURE_SIZE = 64
-PUBLIC_KEY_SIZE = 32
 
 
 def public_key(seed: bytes) -> bytes:

@@ -28,7 +28,7 @@ _VALUE_LABEL = b"gitseal/v1 value"
 # PAE(label, path) with everything but the path's length and bytes.
 _VALUE_AD = le64(2) + le64(len(_VALUE_LABEL)) + _VALUE_LABEL
 _PREFIX_SIZE = len(SEALED_PREFIX)
-# As many as the lanes of base 32 hold twice over: more at once only costs memory.
+# Enough to fill the lanes of base 32 several times over: more at once only costs memory.
 _BATCH = 4096
 
 
@@ -90,7 +90,7 @@ def seal_values(key: bytes, paths: Sequence[bytes], frames: Sequence[bytes]) -> 
         for index in range(start, min(start + _BATCH, len(frames))):
             path = paths[index]
             frame = frames[index]
-            if len(frame) < 32:
+            if len(frame) < 32:  # what `pad` gives, without two calls for each value
                 padded = (frame + _MARK).ljust(32, b"\0")
             else:
                 padded = pad(frame)
@@ -173,13 +173,23 @@ def check_grammar(text: str) -> bool:
 
 
 def seal_file(key: bytes, header: bytes, content: bytes) -> bytes:
-    """Seal a whole file under `K("file", 64, origin)`; `header` is bound (format 7)."""
+    """
+    Seal a whole file; equal inputs always give equal bytes (format 7).
+
+    Args:
+        key: 64 bytes, of this file only (`K("file", 64, origin)`).
+        header: `hdr` of format 6; bound, not encrypted.
+        content: any bytes.
+
+    Returns:
+        the 16-byte synthetic IV, then the padded content, encrypted.
+    """
     return _cipher(key).encrypt(pad(content), [pae(b"gitseal/v1 file", header)])
 
 
 def open_file(key: bytes, header: bytes, body: bytes) -> bytes:
     """
-    Open a whole file.
+    Open a whole file; the arguments are those of `seal_file`, and what it gave.
 
     Raises:
         IntegrityError: the body, the header or the key is not the one it was sealed with.

@@ -32,14 +32,16 @@ from gitseal.documents import restoring
 from gitseal.documents.base import (
     NOTE,
     UNREADABLE,
+    WHOLE_HINT,
     Document,
     decode,
     header_cut,
+    piece_of,
     refusal,
-    sealed_event,
     slice_facts,
     splice,
 )
+from gitseal.documents.events import sealed_event
 from gitseal.errors import NotADocumentError
 
 TYPE_CHECKING = False
@@ -56,6 +58,7 @@ __all__ = [
     "attach_header",
     "body_text",
     "parse",
+    "piece_of",
     "put_back",
     "reads_back",
     "restore",
@@ -114,7 +117,7 @@ def _module(syntax: str) -> ModuleType:
         except ModuleNotFoundError:
             raise NotADocumentError(
                 f"this gitseal does not read {syntax} files yet",
-                hint="list the file under `whole` in .gitseal.yaml to seal it as a whole",
+                hint=WHOLE_HINT,
             ) from None
     return sys.modules[name]
 

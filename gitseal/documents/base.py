@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 r"""
-What every syntax has in common: documents, slots, events, limits, decoding (format 4, 6, 11).
+What every syntax has in common: documents, slots, limits, decoding (format 4, 5, 11).
 
 A document is text plus the spans of its values.  Nothing is ever written from a tree: sealing
 and opening replace spans (`splice`) and leave every other character alone.  Positions are
@@ -29,22 +29,6 @@ The shapes, as plain tuples because a file may hold 100,000 of them:
 from __future__ import annotations
 
 from gitseal.crypto.base32 import SEALED_PREFIX, TEXT_END, looks_sealed
-from gitseal.documents.events import (
-    DOCUMENT_END,
-    LIST,
-    LIST_END,
-    MAPPING,
-    MAPPING_END,
-    PLAIN,
-    QUOTED,
-    SEALED,
-    SHORT,
-    event,
-    event_parts,
-    opened_event,
-    scalar_event,
-    sealed_event,
-)
 from gitseal.errors import LimitError, NotADocumentError, hush
 
 TYPE_CHECKING = False
@@ -56,14 +40,6 @@ if TYPE_CHECKING:
     Edit = tuple[int, int, str]
     Alias = tuple[bytes, str, int, int, int]
 
-__all__ = [
-    "DOCUMENT_END", "LIST", "LIST_END", "MAPPING", "MAPPING_END", "MAX_DEPTH", "MAX_DOCUMENT",
-    "MAX_EVENTS", "MAX_KEY", "MAX_SEALED", "MAX_VALUE", "NOTE", "PLAIN", "QUOTED", "SEALED",
-    "SHORT", "UNREADABLE", "Document", "check_characters", "check_size", "check_values", "decode",
-    "event", "event_parts", "header_cut", "line_breaks", "locate", "opened_event", "refusal",
-    "scalar_event", "sealed_comment", "sealed_event", "sealed_text", "slice_facts", "splice",
-]  # fmt: skip
-
 MAX_DEPTH = 100
 MAX_EVENTS = 1_000_000
 MAX_VALUE = 1 << 20
@@ -72,6 +48,8 @@ MAX_SEALED = 2 << 20
 MAX_DOCUMENT = 64 << 20
 MAX_KEY = 1024
 """Code points; libyaml refuses longer implicit keys, and the others follow it."""
+
+WHOLE_HINT = "list the file under `whole` in .gitseal.yaml to seal it as a whole"
 
 NOTE = "Sealed with gitseal. To change it: gitseal edit FILE"
 
@@ -372,6 +350,15 @@ def header_cut(document: Document) -> Edit | None:
     return (start, end, "")
 
 
+def piece_of(document: Document, slot: Slot) -> Piece:
+    """Give what would put the slice of a clear value back where it stands."""
+    start, end = slot[0], slot[1]
+    text = document.text[start:end]
+    multi = document.syntax == "yaml" and "\n" in text
+    at_end = end == len(document.text) and document.syntax != "json"
+    return text, slot[5] if multi else -1, multi, at_end
+
+
 def slice_facts(document: Document, slot: Slot) -> tuple[str, bool, bool, bool]:
     r"""
     Give what the frame of a value says about its slice (format 4).
@@ -381,12 +368,6 @@ def slice_facts(document: Document, slot: Slot) -> tuple[str, bool, bool, bool]:
         lines (YAML only); whether its line breaks were turned; whether it ended at the end
         of the file without a line break.
     """
-    start, end = slot[0], slot[1]
-    piece = document.text[start:end]
-    at_end = end == len(document.text) and document.syntax != "json"
-    if "\n" not in piece:
-        return piece, False, False, at_end
-    multi = document.syntax == "yaml"
-    if document.mixed_breaks:
-        return piece, multi, False, at_end
-    return piece.replace("\r\n", "\n"), multi, True, at_end
+    text, _indent, multi, at_end = piece_of(document, slot)
+    normalised = "\n" in text and not document.mixed_breaks
+    return text.replace("\r\n", "\n") if normalised else text, multi, normalised, at_end

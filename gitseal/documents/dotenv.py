@@ -9,26 +9,28 @@ that, at its quote, and it may go on over several lines.
 
 from __future__ import annotations
 
-from gitseal.crypto.encoding import le64
 from gitseal.documents.base import (
-    DOCUMENT_END,
-    MAPPING,
-    MAPPING_END,
     MAX_EVENTS,
     NOTE,
-    QUOTED,
-    SEALED,
+    WHOLE_HINT,
     Document,
     check_values,
-    event,
     refusal,
-    scalar_event,
     sealed_comment,
     sealed_text,
 )
+from gitseal.documents.events import (
+    DOCUMENT_END,
+    MAPPING,
+    MAPPING_END,
+    QUOTED,
+    SEALED,
+    event,
+    scalar_event,
+)
 from gitseal.documents.fields import note_and_lines, read
 from gitseal.errors import LimitError
-from gitseal.keypaths import key_segment
+from gitseal.keypaths import ROOT_PATH, below, key_segment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,8 +49,6 @@ _DOCUMENT = event(b"D", b"", b"", b"dotenv")
 _HEADER_LINE = "# gitseal "
 _NOTE_LINE = f"# {NOTE}"
 _FIELD = frozenset("abcdefghijklmnopqrstuvwxyz")
-_HINT = "list the file under `whole` in .gitseal.yaml to seal it as a whole"
-_PATH_START = le64(1)
 
 
 def parse(text: str, *, bom: bool = False) -> Document:
@@ -69,7 +69,7 @@ def parse(text: str, *, bom: bool = False) -> Document:
         position = lines.read(position)
     document.events += (MAPPING_END, DOCUMENT_END)
     if len(document.events) > MAX_EVENTS:
-        raise LimitError("the document has more than a million events", hint=_HINT)
+        raise LimitError("the document has more than a million events", hint=WHOLE_HINT)
     check_values(document)
     return document
 
@@ -148,9 +148,8 @@ class _Lines:
         events = self.document.events
         events.append(scalar_event(QUOTED, key.encode()))
         if len(events) > MAX_EVENTS:
-            raise LimitError("the document has more than a million events", hint=_HINT)
-        segment = key_segment(name)
-        path = _PATH_START + le64(len(segment)) + segment
+            raise LimitError("the document has more than a million events", hint=WHOLE_HINT)
+        path = below(ROOT_PATH, key_segment(name))
         value = value.lstrip(BLANKS)
         start = end - len(value)
         key_start = end - len(content)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from gitseal.documents import parse, splice, to_bytes
 from gitseal.documents.editing_kinds import Wanted, nested, same_value, wanted
-from gitseal.documents.tree import Alias, Mapping, Scalar, Sequence, missing, tree
+from gitseal.documents.nodes import Alias, Mapping, Scalar, Sequence, children
+from gitseal.documents.tree import missing, tree
 from gitseal.documents.values import to_python
 from gitseal.errors import DocumentError, LimitError, NotFoundError, UsageError
 from gitseal.keypaths import format_typed
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gitseal.documents.base import Document, Edit
-    from gitseal.documents.tree import Node
+    from gitseal.documents.nodes import Node
     from gitseal.keypaths import TypedPath
 
     Shape = list[Any]
@@ -55,22 +56,13 @@ class Place:
             if index is None:
                 break
             self.steps.append(index)
-            self.nodes.append(child(node, index))
+            self.nodes.append(children(node)[index])
         self.rest = parts[len(self.steps) :]
 
     @property
     def node(self) -> Node:
         """Give the deepest node."""
         return self.nodes[-1]
-
-
-def child(node: Node, index: int) -> Node:
-    """Give the value of an entry, or an item."""
-    if isinstance(node, Mapping):
-        return node.entries[index][1]
-    if isinstance(node, Sequence):
-        return node.items[index]
-    raise TypeError("a scalar has no children")
 
 
 def locate(document: Document, parts: TypedPath) -> Place:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from gitseal.documents.dotenv import BLANKS, NAME, line_end
 from gitseal.documents.editing_kinds import Wanted
-from gitseal.documents.quoting import dotenv
-from gitseal.documents.tree import Mapping, Scalar
+from gitseal.documents.nodes import Mapping, Scalar
+from gitseal.documents.quoting import dotenv, usual_quote
 from gitseal.errors import UsageError
 
 TYPE_CHECKING = False
@@ -79,11 +79,7 @@ def _check_name(name: str) -> None:
 
 def _habit(entries: list[Entry]) -> str:
     """Give the quote that most values have."""
-    styles = [value.style for _key, value in entries if value.end > value.start]
-    for quote in ('"', "'"):
-        if styles.count(quote) * 2 > len(styles):
-            return quote
-    return ""
+    return usual_quote([value.style for _key, value in entries if value.end > value.start])
 
 
 def remove_edits(document: Document, place: Place) -> list[Edit]:

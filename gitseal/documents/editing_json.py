@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 from gitseal.documents.editing_kinds import Wanted, stands_here
+from gitseal.documents.nodes import Mapping, Scalar, spans
 from gitseal.documents.quoting import json_text
-from gitseal.documents.tree import Mapping, Scalar, Sequence
 from gitseal.documents.values import to_python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitseal.documents.base import Document, Edit
     from gitseal.documents.editing import Place
-    from gitseal.documents.tree import Node
+    from gitseal.documents.nodes import Node
     from gitseal.keypaths import TypedPath
 
 
@@ -116,15 +116,6 @@ def _colon(text: str, place: Place) -> str:
             between = text[key.end : value.start]
             return between if "\n" not in between else ": "
     return ": "
-
-
-def spans(node: Node) -> list[tuple[int, int]]:
-    """Give where the members or items of a collection begin and end."""
-    if isinstance(node, Mapping):
-        return [(key.start, value.end) for key, value in node.entries]
-    if isinstance(node, Sequence):
-        return [(item.start, item.end) for item in node.items]
-    return []
 
 
 def set_edits(document: Document, place: Place, new: Wanted) -> list[Edit]:

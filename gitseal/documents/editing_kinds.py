@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from gitseal.documents.tree import Scalar
+from gitseal.documents.nodes import Scalar
 from gitseal.errors import DocumentError, UsageError, hush
 from gitseal.keypaths import format_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gitseal.documents.tree import Node
+    from gitseal.documents.nodes import Node
     from gitseal.keypaths import TypedPath
 
 KINDS = ("string", "int", "float", "bool", "null", "json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from gitseal.documents import quoting_yaml as quoting
 from gitseal.documents.editing_kinds import Wanted, nested, stands_here
-from gitseal.documents.editing_yaml_removal import (
+from gitseal.documents.editing_yaml_places import (
     after_key,
     column,
     entry_start,
@@ -13,11 +13,11 @@ from gitseal.documents.editing_yaml_removal import (
     line_start,
     line_stop,
     next_line,
-    remove_edits,
-    rename_edits,
-    source_of,
 )
-from gitseal.documents.tree import Alias, Mapping, Scalar, Sequence
+from gitseal.documents.editing_yaml_removal import remove_edits, rename_edits, source_of
+from gitseal.documents.nodes import Alias, Mapping, Scalar, Sequence, children, spans
+from gitseal.documents.quoting import usual_quote
+from gitseal.documents.yaml_spans import BLOCK_STYLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gitseal.documents.base import Document, Edit
     from gitseal.documents.editing import Place
-    from gitseal.documents.tree import Node
+    from gitseal.documents.nodes import Node
     from gitseal.keypaths import TypedPath
 
 __all__ = ["remove_edits", "rename_edits", "set_edits", "source_of"]
@@ -123,7 +123,7 @@ class _Writer:
     def replace(self) -> list[Edit]:
         """Put the new value in the old one's place."""
         node, text = self.place.node, self.text
-        full = isinstance(node, Mapping | Sequence) and bool(_starts(node))
+        full = bool(spans(node))
         one_line = getattr(node, "flow", True) and isinstance(self.new.value, dict | list)
         if full and not one_line:
             raise stands_here(node)
@@ -132,7 +132,7 @@ class _Writer:
         if isinstance(node, Scalar) and node.end > node.inner:
             old = node.value
             habit = node.style if node.style in {"'", '"'} else ""
-            if node.style in {"|", ">"}:
+            if node.style in BLOCK_STYLES:
                 habit = self.habit
         lines = [self.inline(habit)]
         string = isinstance(self.new.value, str) and self.new.literal is None
@@ -142,7 +142,7 @@ class _Writer:
         head = lines[0]
         if start == node.end and text[start - 1 : start] not in {"", " ", "\t", "\n"}:
             head = f" {head}"
-        if isinstance(node, Scalar) and node.style in {"|", ">"}:
+        if isinstance(node, Scalar) and node.style in BLOCK_STYLES:
             head += _header_comment(text, start)
         edits = [(start, node.end, head)]
         if len(lines) > 1:
@@ -224,17 +224,16 @@ class _Writer:
             member = quoting.flow(nested(place.rest[1:], self.new.value))
         if isinstance(node, Mapping):
             member = f"{self.key(str(place.rest[0]))}: {member}"
-        starts = _starts(node)
-        if not starts:
+        members = spans(node)
+        if not members:
             if not in_flow(place.nodes[:-1]) and not place.nodes[:-1]:
                 return self.grow()
             return [(node.inner + 1, node.end - 1, member)]
-        end = node.entries[-1][1].end if isinstance(node, Mapping) else node.items[-1].end
-        before = text.rfind("\n", node.inner, starts[-1])
+        start, end = members[-1]
+        before = text.rfind("\n", node.inner, start)
         gap = " "
         if before >= 0:
-            first = line_start(text, starts[-1])
-            line = text[first : starts[-1]]
+            line = text[line_start(text, start) : start]
             gap = self.line_break + line[: len(line) - len(line.lstrip(" \t"))]
         tail = text[end : node.end - 1]
         if tail.lstrip(" \t").startswith(","):
@@ -263,11 +262,8 @@ def _behind_comments(text: str, stop: int, width: int) -> int:
 
 def _last(node: Node) -> Node:
     """Give the last single value inside a collection."""
-    while isinstance(node, Mapping | Sequence):
-        children = [one for _, one in node.entries] if isinstance(node, Mapping) else node.items
-        if not children:
-            break
-        node = children[-1]
+    while below := children(node):
+        node = below[-1]
     return node
 
 
@@ -277,15 +273,9 @@ def _end_of_block(node: Node) -> list[Edit]:
 
     Without a line break at its end it has none in its value, which `-` says from now on.
     """
-    if isinstance(node, Scalar) and node.style in {"|", ">"} and not node.value.endswith("\n"):
+    if isinstance(node, Scalar) and node.style in BLOCK_STYLES and not node.value.endswith("\n"):
         return [(node.inner + 1, node.inner + 1, "-")]
     return []
-
-
-def _starts(node: Mapping | Sequence) -> list[int]:
-    if isinstance(node, Mapping):
-        return [key.start for key, _value in node.entries]
-    return [item.start for item in node.items]
 
 
 def _header_comment(text: str, start: int) -> str:
@@ -331,7 +321,4 @@ def _habit(roots: list[Node]) -> str:
         for node, _key in _walk(roots)
         if isinstance(node, Scalar) and node.kind == "str" and node.style in {"", "'", '"'}
     ]
-    for quote in ('"', "'"):
-        if styles.count(quote) * 2 > len(styles):
-            return quote
-    return ""
+    return usual_quote(styles)

@@ -4,9 +4,18 @@
 from __future__ import annotations
 
 from gitseal.documents.editing_kinds import Wanted
+from gitseal.documents.editing_yaml_places import (
+    after_key,
+    column,
+    entry_start,
+    line_start,
+    line_stop,
+    next_line,
+)
+from gitseal.documents.nodes import Mapping, Node, Scalar, Sequence, spans
 from gitseal.documents.quoting_yaml import quoted
-from gitseal.documents.tree import Mapping, Node, Scalar, Sequence
 from gitseal.documents.values import to_python
+from gitseal.documents.yaml_spans import BLOCK_STYLES
 from gitseal.errors import DocumentError
 
 TYPE_CHECKING = False
@@ -15,66 +24,9 @@ if TYPE_CHECKING:
     from gitseal.documents.editing import Place
 
 
-def line_start(text: str, index: int) -> int:
-    """Give where the line of a position begins."""
-    return text.rfind("\n", 0, index) + 1
-
-
-def line_stop(text: str, index: int) -> int:
-    """Give where the line of a position ends, without its break."""
-    stop = text.find("\n", index)
-    if stop < 0:
-        return len(text)
-    return stop - 1 if stop > index and text[stop - 1] == "\r" else stop
-
-
-def next_line(text: str, index: int) -> int:
-    """Give where the line behind the one of a position begins, or the end of the text."""
-    stop = text.find("\n", index)
-    return len(text) if stop < 0 else stop + 1
-
-
-def column(text: str, index: int) -> int:
-    """Give the column of a position, counted from 0."""
-    return index - line_start(text, index)
-
-
-def entry_start(text: str, key: Node) -> int:
-    """Give where an entry of a block mapping begins: at its key, or at the `?` before it."""
-    line = text[line_start(text, key.start) : key.start]
-    before = line.rstrip(" ")
-    if before != line and before.endswith("?") and before[-2:-1] in {"", " "}:
-        return key.start - len(line) + len(before) - 1
-    return key.start
-
-
-def in_flow(nodes: list[Node]) -> bool:
-    """Tell whether the last of nested nodes stands inside a flow collection."""
-    return any(getattr(node, "flow", False) for node in nodes[:-1]) or bool(
-        nodes and getattr(nodes[-1], "flow", False) and _members(nodes[-1])
-    )
-
-
-def after_key(text: str, key: Node, node: Node) -> int:
-    """Give the position behind the colon of a key, or behind the properties of its value."""
-    if node.inner > node.start:
-        first = text[node.start : node.inner].partition("\n")[0].partition(" #")[0]
-        return node.start + len(first.rstrip())
-    return text.index(":", key.end) + 1
-
-
-def _members(node: Node) -> list[tuple[int, int]]:
-    """Give where entries or items begin and end; block items begin at their dash."""
-    if isinstance(node, Mapping):
-        return [(key.start, value.end) for key, value in node.entries]
-    if isinstance(node, Sequence):
-        return [(item.start, item.end) for item in node.items]
-    return []
-
-
 def _with_dashes(text: str, node: Node) -> list[tuple[int, int]]:
     """Give the members of a block collection, items with their dashes, keys with their `?`."""
-    members = _members(node)
+    members = spans(node)
     if isinstance(node, Mapping):
         return [(entry_start(text, key), value.end) for key, value in node.entries]
     dashed = []
@@ -152,7 +104,7 @@ def _last_one(document: Document, place: Place, member: tuple[int, int]) -> list
 
 
 def _from_flow(text: str, parent: Mapping | Sequence, index: int) -> Edit:
-    members = _members(parent)
+    members = spans(parent)
     start, end = members[index]
     if len(members) == 1:
         return (parent.inner + 1, parent.end - 1, "")
@@ -189,7 +141,7 @@ def rename_edits(document: Document, place: Place, name: str) -> list[Edit]:
     del document
     parent = place.nodes[-2]
     key = parent.entries[place.steps[-1]][0] if isinstance(parent, Mapping) else None
-    if not isinstance(key, Scalar) or key.style in {"|", ">"}:
+    if not isinstance(key, Scalar) or key.style in BLOCK_STYLES:
         raise DocumentError("this key cannot be renamed", hint="gitseal edit")
     return [(key.inner, key.end, quoted(name, key.style))]
 

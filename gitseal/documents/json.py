@@ -14,28 +14,31 @@ from itertools import islice
 
 from gitseal.crypto.encoding import le64
 from gitseal.documents.base import (
+    MAX_DEPTH,
+    MAX_EVENTS,
+    WHOLE_HINT,
+    Document,
+    check_values,
+    locate,
+    refusal,
+    sealed_text,
+)
+from gitseal.documents.events import (
     DOCUMENT_END,
     LIST,
     LIST_END,
     MAPPING,
     MAPPING_END,
-    MAX_DEPTH,
-    MAX_EVENTS,
     PLAIN,
     QUOTED,
     SEALED,
     SHORT,
-    Document,
-    check_values,
     event,
-    locate,
-    refusal,
     scalar_event,
-    sealed_text,
 )
 from gitseal.documents.fields import read_at
 from gitseal.errors import LimitError, hush
-from gitseal.keypaths import LIST_SEGMENT, key_segment
+from gitseal.keypaths import LIST_PART, key_segment, part
 
 try:  # the C function alone: `import json` costs 7 ms, at every git command
     from _json import scanstring
@@ -72,11 +75,9 @@ None of the first six: the end of the text.
 _COLON = re.compile(rf"{_SPACE}:{_SPACE}")
 _FIRST, _NEXT, _END = 0, 1, 2  # what may follow: anything, a value, a closing bracket
 _DOCUMENT = event(b"D", b"", b"", b"json")
-_ITEM = le64(len(LIST_SEGMENT)) + LIST_SEGMENT
 _ROOT_HEAD = le64(1)
 _BLANKS = " \t\n\r"
 _SEPARATORS = frozenset(_BLANKS + ",")
-_WHOLE = "list the file under `whole` in .gitseal.yaml to seal it as a whole"
 
 
 def parse(text: str, *, bom: bool = False) -> Document:
@@ -153,7 +154,7 @@ class _Scanner:
                 add(item)
                 path = head + entry
             else:
-                path = head + _ITEM
+                path = head + LIST_PART
             if string is not None:
                 value = scanstring(string, 1)[0] if "\\" in string else string[1:-1]
                 if value[:6] != "seal:v" or not self.add_sealed(match, path, value):
@@ -181,8 +182,7 @@ class _Scanner:
     def key(self, key: str) -> _Known:
         """Decode a key that was not seen yet."""
         name: str = scanstring(key, 1)[0]
-        segment = key_segment(name)
-        known = (name, scalar_event(QUOTED, name.encode()), le64(len(segment)) + segment)
+        known = (name, scalar_event(QUOTED, name.encode()), part(key_segment(name)))
         self.keys[key] = known
         return known
 
@@ -220,7 +220,7 @@ class _Scanner:
         depth = len(self.stack)
         if depth > MAX_DEPTH:
             line, _column = locate(self.document.text, match.start(4))
-            raise LimitError(f"line {line}: deeper than {MAX_DEPTH} levels", hint=_WHOLE)
+            raise LimitError(f"line {line}: deeper than {MAX_DEPTH} levels", hint=WHOLE_HINT)
         is_object = match.group(4) == "{"
         self.document.events.append(MAPPING if is_object else LIST)
         head = _ROOT_HEAD if depth == 1 else le64(depth) + path[8:]
@@ -264,7 +264,7 @@ class _Scanner:
         """End the events, or say what is wrong at the last token."""
         events, text = self.document.events, self.document.text
         if len(events) >= MAX_EVENTS:
-            raise LimitError("the document has more than a million events", hint=_WHOLE)
+            raise LimitError("the document has more than a million events", hint=WHOLE_HINT)
         done = allowed == _END and len(self.stack) == 1
         places = [match.start(i) for i in range(1, 8) if match.group(i)]
         if not done or places:
@@ -272,7 +272,7 @@ class _Scanner:
             place, reason = self.reason(match, allowed, place, done)
             raise refusal(text, place, reason)
         if events[1] is not MAPPING:
-            raise refusal(text, 0, "the root is no object", hint=_WHOLE)
+            raise refusal(text, 0, "the root is no object", hint=WHOLE_HINT)
         events.append(DOCUMENT_END)
 
     def reason(self, match: re.Match[str], allowed: int, place: int, done: bool) -> tuple[int, str]:

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from gitseal.errors import UsageError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+,=-")
 _SPECIAL = frozenset('"\\$`')
 
@@ -54,6 +58,11 @@ def _escape_dollars(text: str) -> str:
         # `$"` and `$$` are left to the careful side, and so is a `$` at the very end.
         result += ("$" if inert and part else "\\$") + part
     return result
+
+
+def usual_quote(styles: Sequence[str]) -> str:
+    """Give the quote that more than half of some values are written in, or ""."""
+    return next((quote for quote in "\"'" if styles.count(quote) * 2 > len(styles)), "")
 
 
 def shell(text: str) -> str:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from gitseal.documents.base import header_cut, opened_event, splice
+from gitseal.documents.base import header_cut, splice
+from gitseal.documents.events import opened_event
 from gitseal.errors import DocumentError, IntegrityError
 from gitseal.keypaths import format_path
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from gitseal.documents.dotenv import bare_name, style_of
 from gitseal.documents.json import HEADER_NAME, TOKEN, scanstring
-from gitseal.documents.tree import Mapping, Scalar, Sequence
+from gitseal.documents.nodes import Mapping, Scalar, Sequence
 from gitseal.keypaths import ROOT_PATH, encode
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import re
 
     from gitseal.documents.base import Document
-    from gitseal.documents.tree import Node
+    from gitseal.documents.nodes import Node
     from gitseal.keypaths import Segment
 
     Segments = tuple[Segment, ...]

@@ -3,21 +3,18 @@
 
 from __future__ import annotations
 
-from gitseal.crypto.encoding import le64
 from gitseal.documents._libyaml import engine
 from gitseal.documents.base import header_cut
-from gitseal.documents.tree import Alias, Mapping, Node, Scalar, Sequence
-from gitseal.documents.yaml_keys import core_type
-from gitseal.documents.yaml_spans import block_end, skip_properties
-from gitseal.keypaths import LIST_SEGMENT, ROOT_PATH, key_segment, tagged_key_segment
+from gitseal.documents.nodes import Alias, Mapping, Node, Scalar, Sequence
+from gitseal.documents.yaml_keys import CORE_TAG, core_type
+from gitseal.documents.yaml_spans import BLOCK_STYLES, block_end, skip_properties
+from gitseal.keypaths import LIST_SEGMENT, ROOT_PATH, below, key_segment, tagged_key_segment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from gitseal.documents.base import Document
-
-_CORE = "tag:yaml.org,2002:"
 
 
 def build(document: Document) -> Node:
@@ -95,19 +92,19 @@ class _Builder:
                     self.end(mapping, event, [value for _key, value in mapping.entries])
                     return mapping
                 key = self.node(event, path)
-                mapping.entries.append((key, self.node(self.next(), _below(path, key))))
+                mapping.entries.append((key, self.node(self.next(), _value_path(path, key))))
         sequence = Sequence(place, path, bool(event.flow_style))
         while True:
             event = self.next()
             if isinstance(event, self.kinds.SequenceEndEvent):
                 self.end(sequence, event, sequence.items)
                 return sequence
-            sequence.items.append(self.node(event, _join(path, LIST_SEGMENT)))
+            sequence.items.append(self.node(event, below(path, LIST_SEGMENT)))
 
     def scalar(self, event: Any, place: tuple[int, int, int], path: bytes) -> Scalar:
         start, inner, end = place
         style = event.style or ""
-        if style in {"|", ">"}:
+        if style in BLOCK_STYLES:
             end = block_end(self.text, inner, end, event.value)
         scalar = Scalar((start, inner, end), path, event.value, style)
         if not style:
@@ -123,14 +120,9 @@ class _Builder:
             node.end = children[-1].end
 
 
-def _join(path: bytes, segment: bytes) -> bytes:
-    count = int.from_bytes(path[:8], "little") + 1
-    return le64(count) + path[8:] + le64(len(segment)) + segment
-
-
-def _below(path: bytes, key: Node) -> bytes:
+def _value_path(path: bytes, key: Node) -> bytes:
     if not isinstance(key, Scalar):
-        return _join(path, key_segment("?"))
+        return below(path, key_segment("?"))
     if key.kind != "str" and key.tag is None:
-        return _join(path, tagged_key_segment(_CORE + key.kind, key.value))
-    return _join(path, key_segment(key.value))
+        return below(path, tagged_key_segment(CORE_TAG + key.kind, key.value))
+    return below(path, key_segment(key.value))

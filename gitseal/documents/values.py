@@ -8,8 +8,9 @@ YAML is read by the core schema of YAML 1.2, so `on` and `12:30:00` and dates ar
 from __future__ import annotations
 
 from gitseal.documents import quoting, quoting_yaml
-from gitseal.documents.tree import Mapping, Scalar, Sequence, is_merge, merged, resolved
-from gitseal.documents.yaml_keys import core_type
+from gitseal.documents.nodes import Mapping, Scalar, Sequence
+from gitseal.documents.tree import is_merge, merged, resolved
+from gitseal.documents.yaml_keys import CORE_TAG, core_type
 from gitseal.errors import DocumentError, LimitError, UsageError
 from gitseal.keypaths import format_path, format_typed
 
@@ -17,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitseal.documents.tree import Node
+    from gitseal.documents.nodes import Node
 
     Value = None | bool | int | float | str | bytes | list["Value"] | dict[str, "Value"]
     Name = tuple[str | int, ...]
@@ -28,7 +29,6 @@ MAX_NODES = 100_000
 MAX_NESTING = 200
 """How deep they may nest: each anchor may hold an alias of the one before it."""
 
-_CORE = "tag:yaml.org,2002:"
 _NUMBERS = frozenset(("null", "bool", "int", "float"))
 _DIGITS = 4300
 
@@ -115,8 +115,8 @@ def scalar_value(node: Scalar) -> Value:
     """
     tag = node.tag or ""
     kind = node.kind
-    if tag.startswith(_CORE):
-        kind = tag[len(_CORE) :]
+    if tag.startswith(CORE_TAG):
+        kind = tag[len(CORE_TAG) :]
         if kind == "binary":
             return _binary(node)
     elif tag == "!":
@@ -148,9 +148,9 @@ def _binary(node: Scalar) -> bytes:
 
 def plain_text(node: Scalar) -> str:
     """Give a scalar as the text of a variable: numbers as they are written, null as nothing."""
-    if node.kind == "null" and node.tag in {None, _CORE + "null"}:
+    if node.kind == "null" and node.tag in {None, CORE_TAG + "null"}:
         return ""
-    if node.kind == "bool" and node.tag in {None, _CORE + "bool"}:
+    if node.kind == "bool" and node.tag in {None, CORE_TAG + "bool"}:
         return node.value.lower()
     return node.value
 
@@ -219,10 +219,6 @@ def variable_name(parts: Name) -> str:
     name = "_".join(str(part) for part in parts).upper()
     name = "".join(char if char in _NAME else "_" for char in name)
     return f"_{name}" if name[:1].isdigit() else name
-
-
-FORMS = ("json", "yaml", "env", "shell", "github", "docker")
-"""What `render` writes."""
 
 
 def render(value: Value, form: str, *, token: str = "") -> str:

@@ -14,32 +14,40 @@ from itertools import islice
 from gitseal.crypto.encoding import le64
 from gitseal.documents import _libyaml, yaml_compare
 from gitseal.documents.base import (
+    MAX_DEPTH,
+    MAX_EVENTS,
+    MAX_KEY,
+    Document,
+    check_values,
+    locate,
+    refusal,
+    sealed_text,
+)
+from gitseal.documents.events import (
     DOCUMENT_END,
     LIST,
     LIST_END,
     MAPPING,
     MAPPING_END,
-    MAX_DEPTH,
-    MAX_EVENTS,
-    MAX_KEY,
     PLAIN,
     QUOTED,
     SEALED,
     SHORT,
-    Document,
-    check_values,
     event,
-    locate,
-    refusal,
     scalar_event,
-    sealed_text,
 )
-from gitseal.documents.yaml_compare import collection_event, document_event, property_event
+from gitseal.documents.yaml_events import collection_event, document_event, property_event
 from gitseal.documents.yaml_header import HEADER_KEY, Mark, Part, attach_header, take_header
 from gitseal.documents.yaml_keys import key_parts
-from gitseal.documents.yaml_spans import block_end, check_name_end, find_comments, skip_properties
+from gitseal.documents.yaml_spans import (
+    BLOCK_STYLES,
+    block_end,
+    check_name_end,
+    find_comments,
+    skip_properties,
+)
 from gitseal.errors import LimitError, NotADocumentError, hush
-from gitseal.keypaths import LIST_SEGMENT
+from gitseal.keypaths import LIST_PART, ROOT_PATH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +60,6 @@ if TYPE_CHECKING:
 __all__ = ["attach_header", "fit", "parse", "quote_token", "reads_back", "restore"]
 
 _HEADS = [le64(count) for count in range(MAX_DEPTH + 2)]
-_LIST_PART = le64(len(LIST_SEGMENT)) + LIST_SEGMENT
 _REMEMBERED_KEYS = 4096
 _WHOLE_FILE = "templates are no YAML: list the file under `whole` in .gitseal.yaml"
 
@@ -125,7 +132,7 @@ def _run(scan: _Scan, engine: _libyaml.Engine) -> None:
     want_key = flow = False
     indent = -1
     prefix = b""
-    path = _ROOT
+    path = ROOT_PATH
     stream = islice(iter(engine.new_parser(text).get_event, None), MAX_EVENTS + 3)
     for index, item in enumerate(stream, -1):
         kind = type(item)
@@ -160,7 +167,7 @@ def _run(scan: _Scan, engine: _libyaml.Engine) -> None:
                 add(PLAIN[0])
                 continue
             if "seal:v" in value and (token := sealed_text(value)) is not None:
-                if style in _BLOCK:
+                if style in BLOCK_STYLES:
                     end = block_end(text, start, end, value)
                 content = token.encode()
                 size = len(content)
@@ -170,7 +177,7 @@ def _run(scan: _Scan, engine: _libyaml.Engine) -> None:
             content = value.encode()
             size = len(content)
             if style:
-                if style in _BLOCK:
+                if style in BLOCK_STYLES:
                     end = block_end(text, start, end, value)
                 add(QUOTED[size] + content if size < SHORT else scalar_event(QUOTED, content))
             else:
@@ -199,7 +206,7 @@ def _run(scan: _Scan, engine: _libyaml.Engine) -> None:
                 prefix = _HEADS[depth] + path[8:]
                 keys, want_key = set(), True
             else:
-                path = _HEADS[depth] + path[8:] + _LIST_PART
+                path = _HEADS[depth] + path[8:] + LIST_PART
                 keys, want_key = None, False
         elif kind in collection_ends:
             add(MAPPING_END if keys is not None else LIST_END)
@@ -217,17 +224,13 @@ def _run(scan: _Scan, engine: _libyaml.Engine) -> None:
             want_key = keys is not None
             _alias(scan, item, path, index)
         else:
-            path = _ROOT
+            path = ROOT_PATH
             _frame(scan, item, index, engine)
     if index > MAX_EVENTS:
         raise LimitError("the document has more than a million keys, values and collections")
     document.aliases = [
         (path, name, at, target[0], target[1]) for path, name, at, target in scan.open_aliases
     ]
-
-
-_ROOT = le64(0)
-_BLOCK = frozenset("|>")
 
 
 def _key(scan: _Scan, item: Any, index: int, *, flow: bool, before: int) -> KeyParts:
@@ -274,7 +277,7 @@ def _with_properties(scan: _Scan, item: Any, place: tuple[bytes, int, int, bool]
     if item.anchor is not None:
         _anchored(scan, item.anchor, index)
     token = sealed_text(value)
-    if style in _BLOCK:
+    if style in BLOCK_STYLES:
         end = block_end(text, start, end, value)
     document.events.append(property_event(item, b"!" if style else b"?", token))
     if start == end:
@@ -365,7 +368,7 @@ def restore(document: Document, pieces: Sequence[Piece], comments: Sequence[str]
     """Put slices back, re-fitted where their surroundings changed, and compare."""
     from gitseal.documents import yaml_refit
 
-    return yaml_refit.restore(document, pieces, comments)
+    return yaml_refit.restore(document, pieces, comments, parse)
 
 
 def reads_back(

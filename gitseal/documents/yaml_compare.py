@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from gitseal.documents import _libyaml
-from gitseal.documents.base import (
+from gitseal.documents.base import sealed_text
+from gitseal.documents.events import (
     DOCUMENT_END,
     LIST,
     LIST_END,
@@ -16,8 +17,8 @@ from gitseal.documents.base import (
     SHORT,
     event,
     scalar_event,
-    sealed_text,
 )
+from gitseal.documents.yaml_events import collection_event, document_event, property_event
 from gitseal.documents.yaml_header import HEADER_KEY
 from gitseal.documents.yaml_spans import skip_properties
 from gitseal.errors import NotADocumentError
@@ -26,34 +27,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
-
-
-def property_event(item: Any, mark: bytes, token: str | None) -> bytes:
-    """
-    Give the event of a scalar with an anchor or a tag.
-
-    Args:
-        item: the parser's event.
-        mark: `?` or `!`, for the case that it has no tag.
-        token: its sealed text, if it is a sealed value.
-    """
-    content: str = item.value
-    tag = mark if item.tag is None else b"t:" + item.tag.encode()
-    if token is not None:
-        content = token
-        tag = b"enc" if item.tag is None else b"enc:" + tag[2:]
-    return event(b"S", (item.anchor or "").encode(), tag, content.encode())
-
-
-def collection_event(item: Any, kind: bytes) -> bytes:
-    """Give the event of a collection with an anchor or a tag."""
-    tag = b"?" if item.tag is None else b"t:" + item.tag.encode()
-    return event(kind, (item.anchor or "").encode(), tag)
-
-
-def document_event(item: Any) -> bytes:
-    """Give the event of a document's start: with the version that a `%YAML` line says."""
-    return event(b"D", content=b"" if item.version is None else b"%d.%d" % item.version)
 
 
 class Sight:

@@ -4,17 +4,10 @@
 from __future__ import annotations
 
 from gitseal.documents import _libyaml
-from gitseal.documents.base import (
-    DOCUMENT_END,
-    MAPPING_END,
-    NOTE,
-    UNREADABLE,
-    header_cut,
-    refusal,
-    splice,
-)
+from gitseal.documents.base import NOTE, UNREADABLE, header_cut, refusal, splice
+from gitseal.documents.events import DOCUMENT_END, MAPPING_END
 from gitseal.documents.yaml_keys import core_type
-from gitseal.documents.yaml_spans import block_end
+from gitseal.documents.yaml_spans import BLOCK_STYLES, block_end
 from gitseal.errors import LimitError
 
 TYPE_CHECKING = False
@@ -27,7 +20,6 @@ if TYPE_CHECKING:
 HEADER_KEY = "gitseal"
 _MOST = 1 << 20
 _NEEDED = frozenset(("v", "scope"))
-_BLOCK = frozenset(("|", ">"))
 _BRACKETS = frozenset(("]", "}"))
 
 
@@ -122,7 +114,7 @@ def take_header(
     last_value = document.slots[mark.slots - 1] if mark.slots else None
     _take_off(document, parts, mark)
     cut = header_cut(document)
-    if cut and cut[0] != document.header_span[0] and last_value and last_value[4] in _BLOCK:
+    if cut and cut[0] != document.header_span[0] and last_value and last_value[4] in BLOCK_STYLES:
         # The header gave the last block scalar a line break that the body has not.
         body = parse(splice(text, [cut]))
         document.events, document.slots = body.events, body.slots
@@ -211,7 +203,7 @@ def _read(text: str, start: int, end: int) -> tuple[list[tuple[str, object]], in
     events = list(iter(engine.new_parser(source).get_event, None))
     for item in events:
         first, behind = item.start_mark.index, item.end_mark.index
-        if isinstance(item, kinds.ScalarEvent) and item.style in _BLOCK:
+        if isinstance(item, kinds.ScalarEvent) and item.style in BLOCK_STYLES:
             last = block_end(source, first, behind, item.value)
         elif isinstance(item, (kinds.ScalarEvent, kinds.AliasEvent)) or (
             isinstance(item, kinds.CollectionEndEvent) and source[first:behind] in _BRACKETS

@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-from gitseal.crypto.encoding import le64
-from gitseal.documents.base import PLAIN, QUOTED, event, scalar_event
-from gitseal.keypaths import key_segment, tagged_key_segment
+from gitseal.documents.events import PLAIN, QUOTED, event, scalar_event
+from gitseal.keypaths import key_segment, part, tagged_key_segment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     Identity = str | tuple[str, object]
     KeyParts = tuple[bytes, bytes, Identity]
 
-_CORE = "tag:yaml.org,2002:"
+CORE_TAG = "tag:yaml.org,2002:"
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _TRUE = frozenset(("true", "True", "TRUE"))
 _FALSE = frozenset(("false", "False", "FALSE"))
@@ -22,7 +21,7 @@ _TYPED_START = frozenset("~nNtTfF+-.0123456789")
 _DIGITS = frozenset("0123456789")
 _OCTAL = frozenset("01234567")
 _HEX = frozenset("0123456789abcdefABCDEF")
-_TYPED_TAGS = frozenset(_CORE + name for name in ("null", "bool", "int", "float"))
+_TYPED_TAGS = frozenset(CORE_TAG + name for name in ("null", "bool", "int", "float"))
 
 
 def key_parts(value: str, style: str | None, anchor: str | None, tag: str | None) -> KeyParts:
@@ -47,16 +46,15 @@ def key_parts(value: str, style: str | None, anchor: str | None, tag: str | None
         encoded = event(b"S", (anchor or "").encode(), mark, content)
     typed = None
     if tag in _TYPED_TAGS:
-        typed = core_type(value) or (str(tag)[len(_CORE) :], value)
-        typed = (str(tag)[len(_CORE) :], typed[1])
+        typed = core_type(value) or (str(tag)[len(CORE_TAG) :], value)
+        typed = (str(tag)[len(CORE_TAG) :], typed[1])
     elif tag is None and not style:
         typed = core_type(value)
     if typed is None:
-        segment = key_segment(value)
-        return encoded, le64(len(segment)) + segment, value
-    segment = tagged_key_segment(_CORE + typed[0], value)
+        return encoded, part(key_segment(value)), value
+    segment = tagged_key_segment(CORE_TAG + typed[0], value)
     kind = "number" if typed[0] in {"int", "float"} else typed[0]
-    return encoded, le64(len(segment)) + segment, (kind, typed[1])
+    return encoded, part(segment), (kind, typed[1])
 
 
 def core_type(text: str) -> tuple[str, object] | None:

@@ -10,28 +10,23 @@ done, the result is parsed and every event compared with what the slice says alo
 from __future__ import annotations
 
 from gitseal.documents import _libyaml, restoring
-from gitseal.documents.base import (
-    Document,
-    check_characters,
-    event,
-    event_parts,
-    opened_event,
-)
+from gitseal.documents.base import Document, check_characters
+from gitseal.documents.events import event, event_parts, opened_event
 from gitseal.documents.yaml_compare import first_difference
 from gitseal.documents.yaml_header import json_for_yaml
 from gitseal.documents.yaml_keys import core_type
-from gitseal.documents.yaml_spans import block_end
+from gitseal.documents.yaml_spans import BLOCK_STYLES, block_end
 from gitseal.errors import DocumentError, IntegrityError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gitseal.documents.base import Edit, Piece, Slot
 
     Content = tuple[bytes, bytes]
+    Parse = Callable[..., Document]
 
-_BLOCK = frozenset("|>")
 _FLOW_SIGNS = frozenset(",[]{}")
 
 
@@ -56,7 +51,7 @@ def expected_events(document: Document, pieces: Sequence[Piece]) -> Iterator[byt
         position += 1
         text = piece[0]
         first = text[:1]
-        if piece[2] or first in _BLOCK:
+        if piece[2] or first in BLOCK_STYLES:
             yield opened_event(events[index], *_alone(slot, piece))
         elif first == '"':
             content = next(escaped) if "\\" in text else text[1:-1]
@@ -111,7 +106,7 @@ def _read_alone(text: str, indent: int, *, at_end: bool) -> Content | None:
     behind = "" if at_end else "\n"
     before = "--- " if indent < 0 else " " * indent + "k: "
     content = _read_in(before, text, behind)
-    if content is None and text[:1] not in _BLOCK:
+    if content is None and text[:1] not in BLOCK_STYLES:
         content = _read_in("[", text, "]")
     return content
 
@@ -134,7 +129,7 @@ def _read_in(before: str, text: str, behind: str) -> Content | None:
     if found is None or scalars != 1 + before.endswith("k: ") or found.tag or found.anchor:
         return None
     stop: int = found.end_mark.index
-    if found.style in _BLOCK:
+    if found.style in BLOCK_STYLES:
         stop = block_end(source, start, stop, found.value)
     return (b"!" if found.style else b"?", found.value.encode()) if stop == end else None
 
@@ -145,7 +140,7 @@ def _read_in(before: str, text: str, behind: str) -> Content | None:
 def fit(document: Document, slot: Slot, piece: Piece) -> list[Edit]:
     """Give the edits that put a slice of several lines where its sealed value stands now."""
     text, indent, _multi, at_end = piece
-    block = text[0] in _BLOCK
+    block = text[0] in BLOCK_STYLES
     if block and slot[6]:
         return _quoted(slot, piece)
     if slot[5] != indent:
@@ -200,15 +195,17 @@ def _double_quoted(content: str) -> str:
 # --- All of them -------------------------------------------------------------------------------
 
 
-def restore(document: Document, pieces: Sequence[Piece], comments: Sequence[str]) -> Document:
-    """See `gitseal.documents.restore`."""
+def restore(
+    document: Document, pieces: Sequence[Piece], comments: Sequence[str], parse: Parse
+) -> Document:
+    """See `gitseal.documents.restore`; `parse` is that of `yaml`, which knows this module."""
     text = restoring.put_back(document, pieces, comments, fit)
     if first_difference(text, expected_events(document, pieces)) < 0:
-        return _compared(document, text)
+        return _checked(Document.compared("yaml", text, parse, bom=document.bom))
     # It may still be right: a key that looks like sealed text is none, but looks so at a glance.
     expected = list(expected_events(document, pieces))
     ladder = _Ladder(document, pieces, expected)
-    clear = _parse(text, bom=document.bom)
+    clear = _parsed(parse, text, bom=document.bom)
     # Each round writes at least one more value anew, and most need one of each kind.
     for _round in range(_ROUNDS):
         if clear is not None and clear.events == expected:
@@ -216,17 +213,11 @@ def restore(document: Document, pieces: Sequence[Piece], comments: Sequence[str]
         if not ladder.climb(clear):
             break
         text = restoring.put_back(document, pieces, comments, fit, ladder.rewritten)
-        clear = _parse(text, bom=document.bom)
+        clear = _parsed(parse, text, bom=document.bom)
     if clear is None:
         raise IntegrityError("the opened values do not fit into the layout of this document")
     restoring.compare(document, clear, expected)
     return _checked(clear)
-
-
-def _compared(document: Document, text: str) -> Document:
-    from gitseal.documents.yaml import parse
-
-    return _checked(Document.compared("yaml", text, parse, bom=document.bom))
 
 
 def _checked(clear: Document) -> Document:
@@ -240,9 +231,7 @@ def _checked(clear: Document) -> Document:
 _ROUNDS = 6
 
 
-def _parse(text: str, *, bom: bool) -> Document | None:
-    from gitseal.documents.yaml import parse
-
+def _parsed(parse: Parse, text: str, *, bom: bool) -> Document | None:
     try:
         return parse(text, bom=bom)
     except DocumentError:
@@ -298,7 +287,7 @@ class _Ladder:
         """Write `|` as `|-` or back, where only the last line break differs."""
         slot, piece = self.document.sealed[index], self.pieces[index]
         content = event_parts(self.expected[slot[3]])[3]
-        if index in self.rewritten or piece[0][0] not in _BLOCK or slot[6]:
+        if index in self.rewritten or piece[0][0] not in BLOCK_STYLES or slot[6]:
             return False
         if content.rstrip(b"\n") != event_parts(found)[3].rstrip(b"\n") or content[-2:] == b"\n\n":
             return False
@@ -345,7 +334,7 @@ def _moved(slot: Slot, piece: Piece) -> bool:
 
 
 def _any_risk(slot: Slot, piece: Piece) -> bool:
-    return piece[2] or piece[0][0] in _BLOCK or (slot[6] and piece[0][0] not in "\"'")
+    return piece[2] or piece[0][0] in BLOCK_STYLES or (slot[6] and piece[0][0] not in "\"'")
 
 
 _SUSPECTS = (_breaks_flow, _moved, _any_risk)

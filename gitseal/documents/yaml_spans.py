@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from gitseal.documents.base import Document
 
-_BLOCK = frozenset("|>")
+BLOCK_STYLES = frozenset("|>")
+"""The styles of literal and folded scalars, as the parser calls them."""
 
 
 def skip_properties(text: str, item: Any, end: int) -> int:
@@ -89,8 +90,8 @@ def find_comments(document: Document, hashes: Sequence[tuple[int, int]]) -> None
     from bisect import bisect_right
 
     text = document.text
-    skip = [slot[:2] for slot in document.slots if "#" in slot[7] or slot[4] in _BLOCK]
-    skip += [slot[:2] for slot in document.sealed if slot[4] in _BLOCK]
+    skip = [slot[:2] for slot in document.slots if "#" in slot[7] or slot[4] in BLOCK_STYLES]
+    skip += [slot[:2] for slot in document.sealed if slot[4] in BLOCK_STYLES]
     skip += hashes
     if document.header is not None:
         skip.append(document.header_span)

@@ -11,7 +11,6 @@ from gitseal.files.reading import os_failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Self
 
 _PAUSE = 0.02
@@ -49,6 +48,17 @@ def hold(descriptor: int, seconds: float, path: str) -> None:
                 f"another process has been writing here for {seconds:g} seconds", path=path
             )
         time.sleep(_PAUSE)
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process of this number exists, whoever's it is."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class Lock:
@@ -92,12 +102,7 @@ class Lock:
             raise os_failure(error, self.path, "cannot lock") from None
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         # The file stays: removing it would let two holders lock two files of one name.
         os.close(self._descriptor)
 

@@ -65,11 +65,11 @@ class Snapshot:
 
     @property
     def exists(self) -> bool:
-        """Say whether there was a file."""
+        """Tell whether there was a file."""
         return self.size >= 0
 
     def same_content(self, other: Snapshot) -> bool:
-        """Say whether nothing would be lost by taking one file for the other."""
+        """Tell whether nothing would be lost by taking one file for the other."""
         return self.size == other.size and self.digest == other.digest
 
 
@@ -87,7 +87,12 @@ def os_failure(error: OSError, path: str, doing: str) -> GitsealError:
 
 
 def check_regular(mode: int, path: str) -> None:
-    """Refuse anything but a regular file, by its `st_mode`."""
+    """
+    Refuse anything but a regular file, by its `st_mode`.
+
+    Raises:
+        DocumentError: a directory, pipe, socket, device or link.
+    """
     if stat.S_ISREG(mode):
         return
     kind = next((name for test, name in _KINDS if test(mode)), "something else")
@@ -201,6 +206,10 @@ def open_directory(path: str, root: str | None = None, parents: int | None = Non
         path: the directory.
         root: a directory above it that is trusted to be what it is; None trusts the whole path.
         parents: mode of directories to make where some are missing; None makes none.
+
+    Raises:
+        RefusedError: the directory lies outside `root`.
+        OSError: it is not there, is no directory, or a link stands on the way.
     """
     if root is None:
         if parents is not None:

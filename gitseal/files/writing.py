@@ -14,7 +14,7 @@ import os
 import stat
 
 from gitseal.errors import ChangedError, GitsealError, RefusedError
-from gitseal.files.locks import hold
+from gitseal.files.locks import hold, is_running
 from gitseal.files.reading import (
     ABSENT,
     READ_FLAGS,
@@ -26,7 +26,6 @@ from gitseal.files.reading import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Self
 
     from gitseal.files.reading import Snapshot
@@ -81,12 +80,7 @@ class Writes:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         for staged in self._staged:
             staged.discard()
         self._staged = []
@@ -350,19 +344,9 @@ def sweep(directory: str) -> int:
             ours = stat.S_ISREG(info.st_mode) and info.st_uid == os.geteuid()
         except OSError:
             continue
-        if ours and (not _alive(int(pid)) or time.time() - info.st_mtime > _DAY):
+        if ours and (not is_running(int(pid)) or time.time() - info.st_mtime > _DAY):
             removed += _unlink(path)
     return removed
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def remove(path: str, *, expect: Snapshot | None = None, root: str | None = None) -> None:

@@ -180,33 +180,6 @@ class EditorSession:
         return environment
 
 
-def edit_text(
-    initial: bytes,
-    suffix: str,
-    settings: Settings,
-    *,
-    git_editor: str | None = None,
-    root: str | None = None,
-    cwd: str | None = None,
-    say: Callable[[str], None] | None = None,
-    rescue: Callable[[bytes], None] | None = None,
-) -> bytes:
-    """
-    Let the user edit a text once, and give what became of it; see `EditorSession`.
-
-    When the editor fails, `rescue` takes the text as it stands before the error is raised.
-    """
-    with EditorSession(
-        settings, suffix, git_editor=git_editor, root=root, cwd=cwd, say=say
-    ) as session:
-        try:
-            return session.edit(initial)
-        except GitsealError:
-            if rescue is not None:
-                rescue(session.text)
-            raise
-
-
 def editor_command(
     settings: Settings,
     git_editor: str | None = None,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gitseal.errors import GitsealError, RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import NoReturn
 
 CANNOT_EXECUTE = 126
@@ -86,8 +86,7 @@ def prepare_environment(
     environ: Mapping[str, str],
     *,
     override: bool = False,
-    allow_dangerous: bool = False,
-    without: Iterable[str] = (),
+    allowed: Collection[str] = (),
 ) -> Prepared:
     """
     Give the environment for a program: `environ`, and `variables` where it has none of that name.
@@ -96,23 +95,22 @@ def prepare_environment(
         variables: names and values to add.
         environ: what is there.
         override: let `variables` win.
-        allow_dangerous: add names like `PATH` and `LD_PRELOAD`, too.
-        without: names of `environ` the program shall not see.
+        allowed: dangerous names, like `PATH` and `LD_PRELOAD`, that are set all the same.
 
     Raises:
-        RefusedError: dangerous names, without `allow_dangerous`.
+        RefusedError: dangerous names that are not among `allowed`.
         UsageError: a name or value that cannot be a variable; the value is never named.
     """
     for name, value in variables.items():
         _check_variable(name, value)
-    dangerous = [name for name in variables if is_dangerous(name)]
-    if dangerous and not allow_dangerous:
+    dangerous = [name for name in variables if is_dangerous(name) and name not in allowed]
+    if dangerous:
         raise RefusedError(
             f"would set {', '.join(dangerous)}, which can make programs run other code",
-            hint="leave them out with --only, or name them differently with --prefix",
+            hint="leave it out with --only, rename it with --prefix, or say "
+            f"--allow-dangerous {dangerous[0]}",
         )
-    hidden = frozenset(without)
-    environment = {name: value for name, value in environ.items() if name not in hidden}
+    environment = dict(environ)
     there = [name for name in variables if name in environment]
     differing = tuple(name for name in there if environment[name] != variables[name])
     added = {name: value for name, value in variables.items() if override or name not in there}

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from gitseal.errors import GitsealError
 from gitseal.files import os_failure
+from gitseal.files.locks import is_running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -239,7 +240,7 @@ def _is_left_over(path: str, pid: int) -> bool:
         info = os.lstat(path)
         if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid():
             return False
-        if _alive(pid) and time.time() - info.st_mtime < _YOUNG:
+        if is_running(pid) and time.time() - info.st_mtime < _YOUNG:
             return False
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -250,16 +251,6 @@ def _is_left_over(path: str, pid: int) -> bool:
         return False
     finally:
         os.close(descriptor)
-    return True
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
     return True
 
 

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from gitseal.masterkeys.identities import Identities, Identity
 
 _PREFIX = "age:"
-_STANZAS = {"age1": "X25519", "ssh-ed25519": "ssh-ed25519", "ssh-rsa": "ssh-rsa"}
 _COPY_AGAIN = "copy it again: gitseal keys whoami prints it where its owner works"
 _FIELD = 2**255 - 19
 # Every point of small order: a key agreed with one of them is known to everybody, and pyrage
@@ -137,7 +136,8 @@ class AgeKey:
 
     def _check_stanzas(self, blob: bytes) -> None:
         """Refuse what was wrapped for somebody else as well, or costs a passphrase's time."""
-        kind = _STANZAS[self.recipient.partition(" ")[0] if " " in self.recipient else "age1"]
+        ssh_kind, space, _key = self.recipient.partition(" ")
+        kind = ssh_kind if space else "X25519"
         try:
             kinds = [arguments[0] for arguments in agefile.stanzas(blob)]
         except ValueError:

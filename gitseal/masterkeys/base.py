@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from gitseal.keys import ScopeId
     from gitseal.masterkeys.identities import Identities
-    from gitseal.masterkeys.localfile import LocalKeys
+    from gitseal.masterkeys.localkeys import LocalKeys
 else:
     Protocol = object  # `typing` costs start-up time, and nothing asks isinstance of it
 
@@ -35,50 +35,32 @@ RIGHTS = ("wrap", "unwrap", "rewrap")
 
 class Caps:
     """
-    Facts about one master key as it can be used here and now; `gitseal keys` shows them.
+    Facts about one master key as it can be used here and now.
 
     Attributes:
-        wrap: it can wrap from here.
         unwrap: it can unwrap from here.
         offline_wrap: wrapping needs public material only.
         context: "native", the service binds the scope; "inner", only `kid` does.
-        context_policy: the service can allow single contexts (KMS, derived Vault keys).
-        rewrap: the service re-wraps without showing the data key.
         interactive: unwrapping may need a person (a passphrase, a touch).
         network: it talks to a service.
     """
 
-    __slots__ = (
-        "context",
-        "context_policy",
-        "interactive",
-        "network",
-        "offline_wrap",
-        "rewrap",
-        "unwrap",
-        "wrap",
-    )
+    __slots__ = ("context", "interactive", "network", "offline_wrap", "unwrap")
 
     def __init__(
         self,
         *,
-        wrap: bool = True,
         unwrap: bool = True,
         offline_wrap: bool = False,
         context: str = "inner",
-        context_policy: bool = False,
-        rewrap: bool = False,
         interactive: bool = False,
         network: bool = False,
     ) -> None:
         if context not in ("native", "inner"):
             raise ValueError("a key's context is 'native' or 'inner'")
-        self.wrap = wrap
         self.unwrap = unwrap
         self.offline_wrap = offline_wrap
         self.context = context
-        self.context_policy = context_policy
-        self.rewrap = rewrap
         self.interactive = interactive
         self.network = network
 

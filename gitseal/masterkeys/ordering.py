@@ -18,14 +18,14 @@ from gitseal.masterkeys.failures import Failure, wrapping_failed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import TypeVar
 
     from gitseal.keys import DataKey, ScopeId
     from gitseal.masterkeys.base import MasterKey
+    from gitseal.masterkeys.candidates import Attempt, Candidate
 
     T = TypeVar("T")
-    Attempt = Callable[[MasterKey, bytes, Deadline], T]
 
 HEDGE = 0.3
 """Seconds after which the next service is asked as well."""
@@ -38,23 +38,6 @@ MAX_READERS = 64
 
 INTERACTIVE_SECONDS = 120.0
 """How long a person has; the deadline of services is not theirs."""
-
-
-class Candidate:
-    """A wrapped key, and the master key that its URI names."""
-
-    __slots__ = ("key", "wrapped")
-
-    def __init__(self, wrapped: WrappedKey, key: MasterKey) -> None:
-        self.wrapped = wrapped
-        self.key = key
-
-    def failed(self, error: GitsealError) -> Failure:
-        """Give the failure of this candidate."""
-        return Failure(self.wrapped.to, self.wrapped.uri, error)
-
-    def __repr__(self) -> str:
-        return f"Candidate({self.wrapped!r})"
 
 
 class Patience:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from gitseal.masterkeys.base import Deadline, MasterKey
-    from gitseal.masterkeys.ordering import Attempt, Candidate
+    from gitseal.masterkeys.candidates import Attempt, Candidate
 
     T = TypeVar("T")
 

@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that somebody added clear values to by hand, as with `echo NEW=x >> .env`."""
+"""Files that somebody added clear values to by hand, as with `echo NEW=x >> .env` (format 6)."""
 
 from __future__ import annotations
 
 from gitseal import documents
-from gitseal.documents.base import event_parts
+from gitseal.documents.events import event_parts
 from gitseal.errors import IntegrityError
 from gitseal.keypaths import decode
 from gitseal.native.binding import bind, check_seal
-from gitseal.native.opening import open_pieces
+from gitseal.native.pieces import open_pieces
 from gitseal.native.places import unsealed_places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gitseal.crypto.derive import ScopeKeys
-    from gitseal.documents.base import Document
+    from gitseal.documents.base import Document, Slot
     from gitseal.keypaths import Rules
     from gitseal.native.opening import SealedDocument
 
@@ -43,26 +45,36 @@ def open_additions(
     if not added:
         return None
     events = sealed.document.events
-    gone = set()
     taken = _taken(sealed.document)
-    for slot in added:
-        if slot[2] in taken:
-            return None
-        gone.add(slot[3])
-        segments = decode(slot[2])
-        if segments and segments[-1][0] != "*":
-            gone.add(slot[3] - 1)  # its key
-    if any(event_parts(events[index])[1] for index in gone):
+    if any(slot[2] in taken for slot in added):
         return None
-    kept = [event for index, event in enumerate(events) if index not in gone]
+    if any(event_parts(events[index])[1] for index in _events_of(added)):
+        return None
     try:
         if strict:
+            kept = events_without(sealed.document, added)
             message = bind(sealed.header, keys.scope).document_message(kept)
             check_seal(keys.sign_public(), sealed.header.seal, message)
         pieces, comments = open_pieces(sealed, keys)
         return documents.restore(sealed.document, pieces, comments)
     except IntegrityError:
         return None
+
+
+def events_without(document: Document, added: Sequence[Slot]) -> list[bytes]:
+    """Give the events of a document without those of some clear values and their keys."""
+    gone = _events_of(added)
+    return [event for index, event in enumerate(document.events) if index not in gone]
+
+
+def _events_of(added: Sequence[Slot]) -> set[int]:
+    """Give the indices of the events of clear values, and of their keys where they have one."""
+    indices = {slot[3] for slot in added}
+    for slot in added:
+        segments = decode(slot[2])
+        if segments and segments[-1][0] != "*":
+            indices.add(slot[3] - 1)
+    return indices
 
 
 def _taken(document: Document) -> set[bytes]:

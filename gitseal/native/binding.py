@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gitseal.keys import ScopeId
     from gitseal.native.header import Header
 
-_CHUNK = 4096
+_WHO_CHANGED_IT = "take the file from git again; git log -p FILE shows who changed it"
 
 
 class Binding:
@@ -62,8 +62,8 @@ class Binding:
     def document_digest(self, events: Sequence[bytes]) -> bytes:
         """Give `H` of format 6 over the encoded events of the body."""
         digest = hashlib.sha256(pae(b"gitseal/v1 doc", self.header_bytes(), le64(len(events))))
-        for start in range(0, len(events), _CHUNK):
-            digest.update(b"".join(events[start : start + _CHUNK]))
+        for event in events:
+            digest.update(event)
         return digest.digest()
 
     def file_message(self, body: bytes) -> bytes:
@@ -89,7 +89,7 @@ def bind(header: Header, scope: ScopeId) -> Binding:
     ):
         raise IntegrityError(
             "the header names another scope, epoch or context than the one it is opened for",
-            hint="take the file from git again; git log -p FILE shows who changed it",
+            hint=_WHO_CHANGED_IT,
         )
     rules = header.rules.signed_bytes() if header.rules is not None else b""
     return Binding(scope, header.kid, header.origin.encode(), rules)
@@ -106,7 +106,7 @@ def check_key(header: Header, keys: ScopeKeys) -> None:
     if header.kid != keys.kid:
         raise IntegrityError(
             "the header names another data key than the one it is opened with",
-            hint="take the file from git again; git log -p FILE shows who changed it",
+            hint=_WHO_CHANGED_IT,
         )
 
 
@@ -136,7 +136,7 @@ def check_seal(public: bytes, seal: bytes | None, message: bytes) -> None:
     if seal is None:
         raise IntegrityError(
             "the seal is missing",
-            hint="take the file from git again; git log -p FILE shows who changed it",
+            hint=_WHO_CHANGED_IT,
         )
     try:
         verify_signature(public, seal, message)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-
 SYNTAX_CODES = {"yaml": 1, "json": 2, "dotenv": 3, "ini": 4, "toml": 5, "properties": 6}
 COMMENT_CODE = 12
 

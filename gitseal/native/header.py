@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from gitseal.crypto import base32
+from gitseal.crypto.derive import KID_SIZE
+from gitseal.crypto.signatures import SIGNATURE_SIZE
 from gitseal.errors import DocumentError, LimitError, NewerVersionError, PolicyError, UsageError
 from gitseal.keypaths import Rules
 from gitseal.keys import AD_HOC_SCOPE, Context, WrappedKey, check_scope_name
@@ -87,6 +89,26 @@ class Header:
         self.keys = tuple(keys)
         self.rules = rules
         self.seal = seal
+
+    def finished(self, *, seal: bytes | None, newline: bool = True) -> Header:
+        """
+        Give the header as it is written, with what only sealing can tell.
+
+        Args:
+            seal: 64 bytes of signature, or None where none is wanted.
+            newline: whether the body ends with a line break.
+        """
+        return Header(
+            self.scope,
+            self.epoch,
+            self.kid,
+            self.origin,
+            newline=newline,
+            context=self.context,
+            keys=self.keys,
+            rules=self.rules,
+            seal=seal,
+        )
 
     def as_json(self) -> dict[str, object]:
         """
@@ -197,13 +219,13 @@ class _Reader:
         header = Header(
             scope,
             self._epoch(),
-            self._bytes("kid", "kid", 32),
+            self._bytes("kid", "kid", KID_SIZE),
             self._origin(),
             newline=self._newline(),
             context=self._context(),
             keys=self._keys(),
             rules=self._rules(),
-            seal=self._bytes("seal", "sig", 64) if "seal" in self._fields else None,
+            seal=self._bytes("seal", "sig", SIGNATURE_SIZE) if "seal" in self._fields else None,
         )
         self._check_carried(header)
         return header

@@ -4,28 +4,19 @@
 from __future__ import annotations
 
 from gitseal import documents
-from gitseal.crypto.base32 import SEALED_PREFIX, looks_sealed
-from gitseal.crypto.values import ValueDoesNotOpenError, open_values
+from gitseal.crypto.base32 import SEALED_PREFIX
 from gitseal.errors import GitsealError, IntegrityError, NewerVersionError
-from gitseal.keypaths import COMMENT_PATH, format_path
-from gitseal.native.binding import bind, check_key, check_seal
-from gitseal.native.frames import (
-    AT_END,
-    COMMENT_CODE,
-    MULTI,
-    NORMALISED,
-    SYNTAX_CODES,
-    read_frame,
-)
+from gitseal.keypaths import format_path
+from gitseal.native.additions import open_additions
+from gitseal.native.binding import bind, check_seal
 from gitseal.native.header import read_header
-from gitseal.native.places import check_aliases, unsealed_places
+from gitseal.native.pieces import open_pieces
+from gitseal.native.places import check_aliases, lookalikes, unsealed_places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gitseal.crypto.derive import ScopeKeys
-    from gitseal.documents.base import Document, Piece
+    from gitseal.documents.base import Document, Slot
     from gitseal.keypaths import Rules
     from gitseal.keys import ScopeId
     from gitseal.native.header import Header
@@ -71,16 +62,8 @@ def refuse_imposters(document: Document) -> None:
         IntegrityError: names the key path.
         NewerVersionError: the value says it was sealed in a newer format.
     """
-    if "seal:v" not in document.text and "\\" not in document.text:
-        return
-    for slot in document.slots:
-        value = slot[7].lstrip()
-        if value.startswith("seal:v") and looks_sealed(value):
-            raise _imposter(value, slot[2])
-    for start, end in document.comments:
-        text = document.text[start:end].lstrip(" \t")
-        if text.startswith("seal:v") and looks_sealed(text):
-            raise _imposter(text, COMMENT_PATH)
+    for _start, path, text in lookalikes(document):
+        raise _imposter(text, path)
 
 
 def _imposter(text: str, path: bytes) -> GitsealError:
@@ -132,7 +115,10 @@ def open_document(
     """
     document = sealed.document
     if strict or sealed.header.seal is not None:
-        verify_document(sealed, keys.scope, keys.sign_public())
+        try:
+            verify_document(sealed, keys.scope, keys.sign_public())
+        except IntegrityError as error:
+            raise _addition(sealed, keys, rules) or error from None
     if rules is not None:
         _check_places(document, rules)
     pieces, comments = open_pieces(sealed, keys)
@@ -141,74 +127,22 @@ def open_document(
 
 def _check_places(document: Document, rules: Rules) -> None:
     for slot in unsealed_places(document, rules):
-        line = document.text.count("\n", 0, slot[0]) + 1
-        raise IntegrityError(
-            f"{format_path(slot[2])} (line {line}) is in clear, but the rules say it is sealed",
-            hint="seal it: gitseal encrypt FILE",
-        )
+        raise _in_clear(document, slot)
     check_aliases(document, rules)
 
 
-def open_pieces(sealed: SealedDocument, keys: ScopeKeys) -> tuple[list[Piece], list[str]]:
-    """
-    Open every sealed value and comment of a file, without putting them back.
-
-    Returns:
-        (slice, indent, multi, at_end) for each sealed value, and the text of each comment.
-
-    Raises:
-        IntegrityError: a value does not belong at its place; names the key path.
-    """
-    check_key(sealed.header, keys)
-    document = sealed.document
-    slots = document.sealed
-    paths = [slot[2] for slot in slots]
-    tokens = [slot[7] for slot in slots]
-    comments = document.sealed_comments
-    if comments:
-        paths += [COMMENT_PATH] * len(comments)
-        tokens += [token for _start, _end, token in comments]
-    key = keys.value_key(sealed.header.origin.encode())
-    try:
-        frames = open_values(key, paths, tokens)
-    except ValueDoesNotOpenError as error:
-        raise _does_not_open(paths[error.index]) from None
-    pieces = _pieces(document, frames, paths)
-    return pieces, _comment_texts(frames[len(slots) :])
-
-
-def _pieces(document: Document, frames: Sequence[bytes], paths: Sequence[bytes]) -> list[Piece]:
-    code = SYNTAX_CODES[document.syntax]
-    plain = bytes((code, 0))
-    pieces = []
-    for index in range(len(document.sealed)):
-        frame = frames[index]
-        try:
-            if frame[:2] == plain and b"\n" not in frame and b"\r" not in frame and frame[2:]:
-                pieces.append((frame[2:].decode(), -1, False, False))
-                continue
-            flags, indent, text = read_frame(frame, code)
-        except ValueError:
-            raise _does_not_open(paths[index]) from None
-        if flags & NORMALISED:
-            text = text.replace("\n", document.line_break)
-        pieces.append((text, indent, bool(flags & MULTI), bool(flags & AT_END)))
-    return pieces
-
-
-def _comment_texts(frames: Sequence[bytes]) -> list[str]:
-    texts = []
-    for frame in frames:
-        try:
-            texts.append(read_frame(frame, COMMENT_CODE)[2])
-        except ValueError:
-            raise _does_not_open(COMMENT_PATH) from None
-    return texts
-
-
-def _does_not_open(path: bytes) -> IntegrityError:
+def _in_clear(document: Document, slot: Slot) -> IntegrityError:
+    line = document.text.count("\n", 0, slot[0]) + 1
     return IntegrityError(
-        f"{format_path(path)} does not open: it was altered, or comes from another place, "
-        "file or epoch",
-        hint="git log -p FILE shows who changed it; gitseal recover FILE shows what is intact",
+        f"{format_path(slot[2])} (line {line}) is in clear, but the rules say it is sealed",
+        hint="seal it: gitseal encrypt FILE",
     )
+
+
+def _addition(
+    sealed: SealedDocument, keys: ScopeKeys, rules: Rules | None
+) -> IntegrityError | None:
+    """Name the clear value that alone broke the seal, as after `echo NEW=x >> .env`."""
+    if rules is None or open_additions(sealed, keys, rules) is None:
+        return None
+    return _in_clear(sealed.document, unsealed_places(sealed.document, rules)[0])

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which places of a document must be sealed, and what may stand there (format 9)."""
+"""Which places of a document must be sealed, and what may not stand in clear (format 4, 9)."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 
-from gitseal.documents.base import MAX_DEPTH, event_parts
+from gitseal.crypto.base32 import looks_sealed
+from gitseal.documents.base import MAX_DEPTH
+from gitseal.documents.events import event_parts
 from gitseal.errors import IntegrityError, LimitError
-from gitseal.keypaths import decode, format_path
+from gitseal.keypaths import COMMENT_PATH, decode, format_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import TypeVar
 
     from gitseal.documents.base import Document, Slot
@@ -28,6 +30,26 @@ def unsealed_places(document: Document, rules: Rules) -> list[Slot]:
     if rules.everything:
         return document.slots
     return [slot for slot in document.slots if rules.selects(slot[2])]
+
+
+def lookalikes(document: Document) -> Iterator[tuple[int, bytes, str]]:
+    """
+    Find the clear values and comments that begin like sealed ones, of any version (format 4).
+
+    Returns:
+        (begin, key path, text without the white space before it) for each, values first.
+    """
+    # In JSON and YAML an escape may stand for any of these characters.
+    if "seal:v" not in document.text and "\\" not in document.text:
+        return
+    for slot in document.slots:
+        value = slot[7].lstrip()
+        if value.startswith("seal:v") and looks_sealed(value):
+            yield slot[0], slot[2], value
+    for start, end in document.comments:
+        text = document.text[start:end].lstrip(" \t")
+        if looks_sealed(text):
+            yield start, COMMENT_PATH, text
 
 
 def check_aliases(document: Document, rules: Rules) -> None:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from gitseal import documents
-from gitseal.crypto.base32 import looks_sealed
 from gitseal.crypto.values import seal_values
 from gitseal.errors import DocumentError, IntegrityError, NotADocumentError
 from gitseal.keypaths import COMMENT_PATH, format_path
@@ -17,7 +16,7 @@ from gitseal.native.frames import (
     SYNTAX_CODES,
     write_frame,
 )
-from gitseal.native.places import check_aliases
+from gitseal.native.places import check_aliases, lookalikes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,11 +30,8 @@ if TYPE_CHECKING:
 _LOSS = "this layout cannot be sealed without loss"
 _WAY_OUT = "write the value in double quotes, or list the file under `whole`"
 
-
 # Below this many values the sealed text is simply opened again; above, that costs too much.
 _MANY = 5_000
-# How the beginning of a sealed value may stand in a text, escapes of JSON and YAML included.
-_MARKS = ("seal:v", "\\")
 
 
 def seal_document(
@@ -55,7 +51,7 @@ def seal_document(
 
     Args:
         clear: parsed from clear text.
-        header: without `seal`; `newline` is set here.
+        header: without `seal` and `newline`, which are added in what is written.
         keys: of the header's scope and epoch.
         rules: which places to seal.
         strict: whether the file gets a seal (format 6, `integrity`).
@@ -84,16 +80,15 @@ def seal_document(
     body, events = documents.seal_into(clear, *placed)
     binding = bind(header, keys.scope)
     digest = binding.document_digest(events)
-    if strict:
-        header.seal = keys.sign(binding.digest_message(digest))
-    header.newline = clear.text.endswith("\n")
-    text = documents.attach_header(clear, body, header.fields(), note=note)
+    seal = keys.sign(binding.digest_message(digest)) if strict else None
+    written = header.finished(seal=seal, newline=clear.text.endswith("\n"))
+    text = documents.attach_header(clear, body, written.fields(), note=note)
     if len(slots) >= _MANY and documents.reads_back(clear, text, events, *placed):
         return documents.to_bytes(clear, text)
     del body, events, tokens, placed
     data = documents.to_bytes(clear, text)
     del text
-    pieces = [_piece(clear, slot) for slot in slots]
+    pieces = [documents.piece_of(clear, slot) for slot in slots]
     del slots
     clear.spend()
     texts = [clear.text[start:end] for start, end in comments]
@@ -118,22 +113,15 @@ def refuse_lookalikes(document: Document) -> None:
         NotADocumentError: names the key path and the line.
     """
     for slot in document.sealed:
-        raise _lookalike(document, slot[0], format_path(slot[2]))
-    if not any(mark in document.text for mark in _MARKS):
-        return
-    for slot in document.slots:
-        value = slot[7].lstrip()
-        if value.startswith("seal:v") and looks_sealed(value):
-            raise _lookalike(document, slot[0], format_path(slot[2]))
+        raise _lookalike(document, slot[0], slot[2])
+    for start, path, _text in lookalikes(document):
+        raise _lookalike(document, start, path)
     for start, _end, _token in document.sealed_comments:
-        raise _lookalike(document, start, "a comment")
-    for start, end in document.comments:
-        text = document.text[start:end].lstrip(" \t")
-        if text.startswith("seal:v") and looks_sealed(text):
-            raise _lookalike(document, start, "a comment")
+        raise _lookalike(document, start, COMMENT_PATH)
 
 
-def _lookalike(document: Document, start: int, where: str) -> NotADocumentError:
+def _lookalike(document: Document, start: int, path: bytes) -> NotADocumentError:
+    where = "a comment" if path == COMMENT_PATH else format_path(path)
     return NotADocumentError(
         f"{where} looks like sealed text, but the file is not sealed",
         line=document.text.count("\n", 0, start) + 1,
@@ -186,11 +174,3 @@ def _check_reversible(
         raise DocumentError(_LOSS, hint=_WAY_OUT)
     if documents.put_back(again, pieces, texts) != clear.text:
         raise DocumentError("this layout does not come back byte for byte", hint=_WAY_OUT)
-
-
-def _piece(clear: Document, slot: Slot) -> Piece:
-    start, end = slot[0], slot[1]
-    piece = clear.text[start:end]
-    multi = "\n" in piece and clear.syntax == "yaml"
-    at_end = end == len(clear.text) and clear.syntax != "json"
-    return (piece, slot[5] if multi else -1, multi, at_end)

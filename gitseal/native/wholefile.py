@@ -19,6 +19,7 @@ _START = MAGIC + b"\x01"
 _FIXED = len(_START) + 8
 MAX_CONTENT = 2**30
 _MAX_HEADER = 2**20
+_RESTORE = "take the file from git again: git checkout -- FILE"
 
 
 class SealedWhole:
@@ -35,9 +36,6 @@ class SealedWhole:
     def __init__(self, header: Header, body: bytes) -> None:
         self.header = header
         self.body = body
-
-
-_RESTORE = "take the file from git again: git checkout -- FILE"
 
 
 def is_whole(data: bytes) -> bool:
@@ -131,6 +129,6 @@ def seal_whole(content: bytes, header: Header, keys: ScopeKeys) -> bytes:
         raise LimitError("larger than the 1 GiB that gitseal seals as a whole")
     binding = bind(header, keys.scope)
     body = seal_file(keys.file_key(binding.origin), binding.header_bytes(), content)
-    header.seal = keys.sign(binding.file_message(body))
-    encoded = canonical_json(header.as_json())
+    written = header.finished(seal=keys.sign(binding.file_message(body)))
+    encoded = canonical_json(written.as_json())
     return b"".join((_START, le64(len(encoded)), encoded, body))

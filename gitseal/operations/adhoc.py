@@ -6,10 +6,10 @@ from __future__ import annotations
 from gitseal import sealedfile
 from gitseal.crypto.derive import ScopeKeys
 from gitseal.errors import RefusedError
-from gitseal.keypaths import Rules
 from gitseal.keys import AD_HOC_SCOPE, Context, DataKey, ScopeId
 from gitseal.native.binding import origin_bytes
 from gitseal.native.header import FileRules, Header
+from gitseal.operations.opening import carried_rules
 from gitseal.sealedfile import ClearFile
 
 TYPE_CHECKING = False
@@ -50,7 +50,6 @@ def seal_for(
     wraps = workspace.session.wrap_for(readers, data_key, scope)
     keys = ScopeKeys(data_key, scope)
     origin_bytes(place.name)
-    rules = FileRules(["**"], [], "seal")
     header = Header(
         AD_HOC_SCOPE,
         1,
@@ -58,9 +57,9 @@ def seal_for(
         place.name,
         context=scope.context,
         keys=wraps,
-        rules=rules,
+        rules=FileRules(["**"], [], "seal"),
     )
-    return content.seal(header, keys, Rules(rules.seal, rules.clear, rules.comments))
+    return content.seal(header, keys, carried_rules(header))
 
 
 def seal_carried(opened: Opened, text: bytes) -> bytes:
@@ -74,22 +73,8 @@ def seal_carried(opened: Opened, text: bytes) -> bytes:
     sealed, keys = opened.sealed, opened.keys
     if sealed is None or keys is None:
         raise RefusedError("is not sealed", path=opened.place.typed)
-    rules = sealed.header.rules
-    if rules is None:
-        raise RefusedError(
-            "is a portable file of a scope; without its repository it can only be read",
-            path=opened.place.typed,
-        )
+    rules = carried_rules(sealed.header)
     content = sealedfile.inspect(text, opened.place.name, whole=sealed.is_whole)
     if not isinstance(content, ClearFile):
         raise RefusedError("is sealed already", path=opened.place.typed)
-    header = Header(
-        sealed.header.scope,
-        sealed.header.epoch,
-        sealed.header.kid,
-        sealed.header.origin,
-        context=sealed.header.context,
-        keys=sealed.header.keys,
-        rules=rules,
-    )
-    return content.seal(header, keys, Rules(rules.seal, rules.clear, rules.comments))
+    return content.seal(sealed.header.finished(seal=None), keys, rules)

@@ -8,14 +8,19 @@ rules changed, seals the files of that scope again.
 
 from __future__ import annotations
 
+import os
+
 from gitseal.authority import Grant
-from gitseal.errors import PolicyError, RefusedError, UsageError
+from gitseal.errors import PolicyError, RefusedError, UntrustedError, UsageError
 from gitseal.operations import keyrings, rotating
-from gitseal.operations.merging import build, merge_of, sides
+from gitseal.operations.foreseeing import Foreseen, foresee
+from gitseal.operations.merging import build, merge_of
 from gitseal.operations.resealing import Past, Resealed, reseal_scope
 from gitseal.policy import POLICY_FILE
 from gitseal.policy.config import Config
 from gitseal.policy.describing import Change, describe_policy
+from gitseal.policy.records import record_path
+from gitseal.trust.verdicts import LINKED_READERS, OLDER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,9 +53,10 @@ class Step:
         record: the present record; None if NEW.
         policy: what the record shall say.
         merge: of two branches' records, if MERGE.
+        foreseen: what it would do to files that are sealed now.
     """
 
-    __slots__ = ("changes", "kind", "merge", "policy", "record", "scope")
+    __slots__ = ("changes", "foreseen", "kind", "merge", "policy", "record", "scope")
 
     def __init__(
         self,
@@ -62,6 +68,7 @@ class Step:
         policy: RecordPolicy | None = None,
         merge: RecordMerge | None = None,
     ) -> None:
+        self.foreseen = Foreseen()
         self.kind = kind
         self.scope = scope
         self.changes = changes or []
@@ -89,32 +96,57 @@ class Applied:
         self.pending: list[str] = []
         self.leavers: dict[str, tuple[str, ...]] = {}
 
+    def add_resealed(self, scope: str, resealed: Resealed) -> None:
+        """Add what became of the files of a scope."""
+        self.resealed[scope] = resealed
+        self.written += resealed.changed
 
-def read_config(workspace: Workspace) -> Config:
+    def add_rotation(self, rotation: rotating.Rotation) -> None:
+        """Add what a rotation did."""
+        self.written += rotation.written
+        self.add_resealed(rotation.record.name, rotation.resealed)
+        if not rotation.retired:
+            self.pending.append(rotation.record.name)
+
+
+def read_policy(workspace: Workspace) -> bytes:
     """
     Read `.gitseal.yaml` of the worktree.
 
     Raises:
         UsageError: there is none.
-        PolicyError: it is malformed.
     """
     from gitseal.repository.trees import WorktreeTree
 
     data = WorktreeTree(workspace.needed_repository().root).read(POLICY_FILE)
     if data is None:
         raise UsageError(f"there is no {POLICY_FILE} here", hint="start with gitseal init")
-    return Config.parse(data)
+    return data
 
 
-def plan(workspace: Workspace, config: Config | None = None) -> list[Step]:
+def write_policy(workspace: Workspace, data: bytes) -> None:
+    """Replace `.gitseal.yaml` of the worktree; nothing obeys it before it is applied."""
+    from gitseal.files import write_atomically
+
+    root = workspace.needed_repository().root
+    write_atomically(os.path.join(root, POLICY_FILE), data, root=root)
+    workspace.forget_authority()
+
+
+def plan(workspace: Workspace, config: Config | None = None, *, older: bool = False) -> list[Step]:
     """
     Give what applying would do, scope by scope; changes nothing.
+
+    Args:
+        workspace: repository, trust and keys of this call.
+        config: the policy, if not that of the worktree.
+        older: whether an older record may be gone back to: a change that was given up.
 
     Raises:
         PolicyError: `.gitseal.yaml` is malformed.
         UntrustedError, IntegrityError: a record is not to be believed, and no merge explains it.
     """
-    wanted = config or read_config(workspace)
+    wanted = config or Config.parse(read_policy(workspace))
     steps = []
     for name, scope in wanted.scopes.items():
         policy = keyrings.with_canonical_keys(wanted.policy(name))
@@ -124,6 +156,7 @@ def plan(workspace: Workspace, config: Config | None = None) -> list[Step]:
             continue
         verdict = workspace.authority.judge(name)
         if verdict is None:
+            _check_not_lost(workspace, name)
             changes = describe_policy(None, policy)
             steps.append(Step(NEW, name, changes=changes, policy=policy))
             continue
@@ -133,13 +166,34 @@ def plan(workspace: Workspace, config: Config | None = None) -> list[Step]:
                 hint="make another scope for the new context, and gitseal mv its files there",
                 path=POLICY_FILE,
             )
-        step = _step(workspace, verdict, policy)
+        step = _step(workspace, verdict, policy, older=older)
         if step is not None:
             steps.append(step)
+    _foresee(workspace, steps, wanted)
     if any(step.kind in {NEW, CHANGE, ROTATE} for step in steps):
         _check_disjoint(workspace, wanted)
     gone = [name for name in workspace.authority.scopes() if name not in wanted.scopes]
     return steps + [Step(GONE, name) for name in gone]
+
+
+def _foresee(workspace: Workspace, steps: list[Step], wanted: Config) -> None:
+    from gitseal.policy.patterns import Patterns
+
+    for step in steps:
+        if step.kind in {CHANGE, ROTATE} and step.record is not None and step.policy is not None:
+            claims = [Patterns(scope.files) for scope in wanted.scopes.values()]
+            step.foreseen = foresee(workspace, step.record, step.policy, claims)
+
+
+def _check_not_lost(workspace: Workspace, name: str) -> None:
+    """A new key in place of a lost record would open none of the files sealed before."""
+    if name in workspace.trust.pinned_names():
+        raise UntrustedError(
+            f"the record of scope {name} is gone, though it is trusted here",
+            hint="bring it back: git log -- .gitseal/keyring; "
+            f"or to drop the scope: gitseal trust --forget {name}",
+            path=record_path(name),
+        )
 
 
 def _check_disjoint(workspace: Workspace, wanted: Config) -> None:
@@ -174,9 +228,17 @@ def _merge_step(name: str, merge: RecordMerge, policy: RecordPolicy) -> Step:
     return Step(MERGE, name, changes=changes, policy=policy, merge=merge)
 
 
-def _step(workspace: Workspace, verdict: Verdict, policy: RecordPolicy) -> Step | None:
+def _step(
+    workspace: Workspace, verdict: Verdict, policy: RecordPolicy, *, older: bool = False
+) -> Step | None:
     record = verdict.record
-    if verdict.state == "linked-readers":
+    known = verdict.pinned
+    if older and verdict.state == OLDER and known is not None:
+        if len(known.epochs) != len(record.epochs):
+            raise workspace.authority.error(verdict)
+        # On top of the newest one that is known here: what came after it cannot be unsaid.
+        return _change_step(known, policy, [])
+    if verdict.state == LINKED_READERS:
         # Following it, and then whatever .gitseal.yaml says beyond it: both are shown.
         changes = verdict.changes + describe_policy(record.policy, policy)
         return Step(FOLLOW, record.name, changes=changes, record=record, policy=policy)
@@ -184,16 +246,20 @@ def _step(workspace: Workspace, verdict: Verdict, policy: RecordPolicy) -> Step 
         raise workspace.authority.error(verdict)
     changes = verdict.changes if verdict.advances else []
     if not record.policy.same_terms(policy):
-        changes = changes + describe_policy(record.policy, policy)
-        # By their keys: another name for the same key takes nothing away from anybody.
-        left = {one.key for one in record.policy.readers} - {one.key for one in policy.readers}
-        kind = ROTATE if left else CHANGE
-        return Step(kind, record.name, changes=changes, record=record, policy=policy)
-    if any(epoch.state in {"next", "readable"} for epoch in record.epochs):
+        return _change_step(record, policy, changes)
+    if record.pending:
         return Step(FINISH, record.name, changes=changes, record=record, policy=policy)
     if verdict.advances:
         return Step(FOLLOW, record.name, changes=changes, record=record, policy=policy)
     return None
+
+
+def _change_step(record: Record, policy: RecordPolicy, changes: list[Change]) -> Step:
+    # By their keys: another name for the same key takes nothing away from anybody.
+    left = {one.key for one in record.policy.readers} - {one.key for one in policy.readers}
+    changes = changes + describe_policy(record.policy, policy)
+    kind = ROTATE if left else CHANGE
+    return Step(kind, record.name, changes=changes, record=record, policy=policy)
 
 
 def carry_out(
@@ -218,48 +284,41 @@ def carry_out(
 def _carry_out(
     workspace: Workspace, one: Step, applied: Applied, step: Callable[[str], None]
 ) -> None:
-    if one.kind == GONE:
-        return
-    if one.kind == MERGE:
-        _merge(workspace, one, applied, step)
-        return
     policy, record = one.policy, one.record
-    assert policy is not None  # noqa: S101 - every other step has one
-    if record is None:
-        context = read_config(workspace).scopes[one.scope].context
+    if policy is None:
+        return  # GONE: its record stays until a person removes it
+    if one.merge is not None:
+        _merge(workspace, one.merge, policy, applied, step)
+    elif record is None:
+        context = Config.parse(read_policy(workspace)).scopes[one.scope].context
         made = keyrings.make_record(workspace, one.scope, context, policy)
         applied.written += keyrings.write_record(workspace, made)
     elif one.kind == FOLLOW:
         from gitseal.operations.trusting import accept
 
         applied.written += accept(workspace, record)
-        again = _step_after(workspace, one.scope, policy)
-        if again is not None:
-            _carry_out(workspace, again, applied, step)
+        _go_on(workspace, one.scope, policy, applied, step)
     elif one.kind == CHANGE:
         _change(workspace, record, policy, applied)
+    elif one.kind == FINISH and record.highest.state != "next":
+        applied.add_rotation(rotating.finish(workspace, record, step=step))
     else:
         new_policy = policy if one.kind == ROTATE else None
-        unfinished = record.highest.state == "next" or (one.kind == FINISH)
-        rotation = (
-            rotating.finish(workspace, record, step=step)
-            if unfinished and record.highest.state != "next"
-            else rotating.rotate(workspace, record, new_policy, step=step)
-        )
-        note(one.scope, rotation, applied)
+        applied.add_rotation(rotating.rotate(workspace, record, new_policy, step=step))
 
 
-def _step_after(workspace: Workspace, scope: str, policy: RecordPolicy) -> Step | None:
+def _go_on(
+    workspace: Workspace,
+    scope: str,
+    policy: RecordPolicy,
+    applied: Applied,
+    step: Callable[[str], None],
+) -> None:
+    """Do what is left now that the record is another one; it was shown with the first step."""
     verdict = workspace.authority.judge(scope)
-    return None if verdict is None else _step(workspace, verdict, policy)
-
-
-def note(scope: str, rotation: rotating.Rotation, applied: Applied) -> None:
-    """Add what a rotation did to what was done."""
-    applied.written += rotation.written + rotation.resealed.changed
-    applied.resealed[scope] = rotation.resealed
-    if not rotation.retired:
-        applied.pending.append(scope)
+    again = None if verdict is None else _step(workspace, verdict, policy)
+    if again is not None:
+        _carry_out(workspace, again, applied, step)
 
 
 def _change(workspace: Workspace, record: Record, policy: RecordPolicy, applied: Applied) -> None:
@@ -270,16 +329,12 @@ def _change(workspace: Workspace, record: Record, policy: RecordPolicy, applied:
     # cut short in between, nobody could tell such a file from one that lost its seal.
     first = (record.policy.integrity, policy.integrity) == ("mergeable", "strict")
     if first:
-        _note(reseal_scope(workspace, Grant(changed, grant.verdict), past), record.name, applied)
+        grant = Grant(changed, grant.verdict)
+        applied.add_resealed(record.name, reseal_scope(workspace, grant, past))
     applied.written += keyrings.write_record(workspace, changed)
     if not first and _seals_differently(record.policy, policy):
         grant = workspace.authority.grant_scope(record.name)
-        _note(reseal_scope(workspace, grant, past), record.name, applied)
-
-
-def _note(resealed: Resealed, scope: str, applied: Applied) -> None:
-    applied.resealed[scope] = resealed
-    applied.written += resealed.changed
+        applied.add_resealed(record.name, reseal_scope(workspace, grant, past))
 
 
 def _seals_differently(old: RecordPolicy, new: RecordPolicy) -> bool:
@@ -290,20 +345,20 @@ def _seals_differently(old: RecordPolicy, new: RecordPolicy) -> bool:
     return new.portable and old.readers != new.readers
 
 
-def _merge(workspace: Workspace, one: Step, applied: Applied, step: Callable[[str], None]) -> None:
+def _merge(
+    workspace: Workspace,
+    merge: RecordMerge,
+    policy: RecordPolicy,
+    applied: Applied,
+    step: Callable[[str], None],
+) -> None:
     """Sign the merged record, seal the losing branch's files again, then apply the rest."""
-    merge = one.merge
-    assert merge is not None  # noqa: S101 - this kind of step has one
-    record = build(workspace, one.scope, merge)
+    record = build(workspace, merge)
     applied.written += keyrings.write_record(workspace, record)
-    grant = workspace.authority.grant_scope(one.scope)
-    _base, ours, theirs = sides(workspace, one.scope)
-    loser = ours if merge.winner == "theirs" else theirs
-    _note(reseal_scope(workspace, grant, Past(rivals=loser)), one.scope, applied)
+    grant = workspace.authority.grant_scope(record.name)
+    past = Past(rivals=merge.loser)
+    applied.add_resealed(record.name, reseal_scope(workspace, grant, past))
     if merge.leavers:
-        applied.leavers[one.scope] = merge.leavers
-    policy = one.policy
-    if policy is not None and not record.policy.same_terms(policy):
-        again = _step_after(workspace, one.scope, policy)
-        if again is not None:
-            _carry_out(workspace, again, applied, step)
+        applied.leavers[record.name] = merge.leavers
+    if not record.policy.same_terms(policy):
+        _go_on(workspace, record.name, policy, applied, step)

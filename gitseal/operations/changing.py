@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from gitseal import documents
 from gitseal.errors import ChangedError, GitsealError, NotFoundError, RefusedError
-from gitseal.keypaths import format_path, format_typed, parse_typed
+from gitseal.keypaths import format_path, format_typed
 from gitseal.operations.editing import Draft, begin, document_of, save
+from gitseal.operations.reading import typed_path
 from gitseal.operations.sticky import sealed_in_git
 
 TYPE_CHECKING = False
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from gitseal.operations.workspace import Workspace
 
     Change = Callable[[Draft], tuple[str, str]]
-
-KINDS = ("string", "int", "float", "bool", "null", "json")
-"""What a value may be said to be; without it, the kind of the old value is kept where it fits."""
 
 _TRIES = 8
 
@@ -42,7 +40,7 @@ def set_value(
         path: as the user typed it; a new file is made where a scope claims the path.
         key: the key path as people type it.
         value: its text.
-        kind: one of `KINDS`, or None.
+        kind: one of `editing_kinds.KINDS`; None keeps that of the old value where it fits.
         dry_run: do everything but write.
 
     Returns:
@@ -58,7 +56,7 @@ def set_value(
         from gitseal.documents import editing
 
         document = _document(draft)
-        parts = typed(document, key)
+        parts = typed_path(key, document.syntax)
         text = editing.set_value(document, parts, value, kind)
         existed = _exists(document, parts)
         _tell_clear(workspace, draft, document, text, parts)
@@ -87,18 +85,13 @@ def unset(workspace: Workspace, path: str, keys: Sequence[str], *, dry_run: bool
         document = _document(draft)
         removed = []
         for key in keys:
-            parts = typed(document, key)
+            parts = typed_path(key, document.syntax)
             text = editing.remove(document, parts)
             removed.append(format_typed(parts))
             document = documents.parse(documents.to_bytes(document, text), document.syntax)
         return document.text, "removed " + ", ".join(removed)
 
     return _apply(workspace, path, change, dry_run=dry_run)
-
-
-def typed(document: Document, key: str) -> TypedPath:
-    """Read a key path; names of a dotenv file may hold dots, which people type as they are."""
-    return (key,) if document.syntax == "dotenv" else parse_typed(key)
 
 
 def _apply(workspace: Workspace, path: str, change: Change, *, dry_run: bool) -> str:

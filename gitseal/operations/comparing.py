@@ -11,7 +11,6 @@ from gitseal.changes.comparing import leaves, opened_leaves
 from gitseal.changes.versions import FileChange, Version, alike
 from gitseal.errors import GitsealError, KeyAccessError, MasterKeyError
 from gitseal.operations.opening import MAX_FILE
-from gitseal.operations.trusting import trust_of
 from gitseal.repository.history import has_commits
 from gitseal.repository.indexfile import StagedTree, blob_id
 from gitseal.repository.trees import CommitTree, WorktreeTree, listed
@@ -73,9 +72,7 @@ class Side:
         tree = self.tree
         if tree is None:
             return []
-        if isinstance(tree, StagedTree):
-            return list(tree.paths())
-        if isinstance(tree, CommitTree):
+        if not isinstance(tree, WorktreeTree):
             return list(tree.paths())
         return [path for path in _worktree_paths(tree) if os.path.isfile(f"{tree.root}/{path}")]
 
@@ -95,13 +92,13 @@ def _worktree_paths(tree: WorktreeTree) -> list[str]:
 def worktree_side(workspace: Workspace) -> Side:
     """Give the worktree."""
     tree = WorktreeTree(workspace.needed_repository().root, limit=MAX_FILE)
-    return Side("the worktree", tree, Authority(tree, trust_of(workspace)))
+    return Side("the worktree", tree, Authority(tree, workspace.trust))
 
 
 def index_side(workspace: Workspace) -> Side:
     """Give the index."""
     tree = StagedTree(workspace.needed_repository(), limit=MAX_FILE)
-    return Side("the index", tree, Authority(tree, trust_of(workspace)))
+    return Side("the index", tree, Authority(tree, workspace.trust))
 
 
 def commit_side(workspace: Workspace, revision: str) -> Side:
@@ -115,7 +112,7 @@ def commit_side(workspace: Workspace, revision: str) -> Side:
     if revision == "HEAD" and not has_commits(repository):
         return Side(revision, None, None)
     tree = CommitTree(repository, revision, limit=MAX_FILE)
-    return Side(revision, tree, Authority(tree, trust_of(workspace)))
+    return Side(revision, tree, Authority(tree, workspace.trust))
 
 
 def compare_sides(

@@ -19,11 +19,10 @@ from gitseal.errors import (
     RefusedError,
     UsageError,
 )
-from gitseal.keypaths import Rules, format_path
-from gitseal.native.header import Header
-from gitseal.operations.opening import MAX_FILE, Opened, open_data
+from gitseal.keypaths import format_path
+from gitseal.operations.opening import MAX_FILE, Opened, carried_rules, not_sealed, open_data
 from gitseal.operations.sealing import claimed, seal_again, seal_clear, seal_content
-from gitseal.sealedfile import ClearFile
+from gitseal.sealedfile import ClearFile, SealedFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,15 +127,21 @@ def begin(workspace: Workspace, path: str) -> Draft:
         # Clear text that is no document yet: an editor is where it gets mended.
         opened = None
     if opened is not None and opened.sealed is not None:
-        if found is None and opened.sealed.header.rules is None:
-            raise RefusedError(
-                "is a portable file of a scope; without its repository it can only be read",
-                path=path,
-            )
+        if found is None:
+            _check_own_rules(opened.sealed, path)
         return Draft(place, opened.clear.data, snapshot, grant=found, opened=opened)
-    assert found is not None  # noqa: S101 - open_data refuses clear text elsewhere
+    if found is None:
+        raise not_sealed(found).at(path)
     workspace.keys(found.record, found.record.active.n)
     return Draft(place, data, snapshot, grant=found, stays_clear=found.plain)
+
+
+def _check_own_rules(sealed: SealedFile, path: str) -> None:
+    """Refuse now what could not be sealed again later."""
+    try:
+        carried_rules(sealed.header)
+    except RefusedError as error:
+        raise error.at(path) from None
 
 
 def document_of(draft: Draft, text: bytes | None = None) -> Document:
@@ -234,17 +239,8 @@ def _seal_carried_whole(draft: Draft, content: ClearFile) -> bytes:
     opened = draft.opened
     if opened is None or opened.sealed is None or opened.keys is None:
         raise ValueError("a draft without a grant is of a sealed file")
-    old = opened.sealed.header
-    header = Header(
-        old.scope,
-        old.epoch,
-        old.kid,
-        old.origin,
-        context=old.context,
-        keys=old.keys,
-        rules=old.rules,
-    )
-    return content.seal(header, opened.keys, Rules(("**",), (), "seal"))
+    header = opened.sealed.header
+    return content.seal(header.finished(seal=None), opened.keys, carried_rules(header))
 
 
 class Kept:
@@ -363,10 +359,9 @@ def check_text(draft: Draft) -> None:
 
 def template(draft: Draft) -> bytes:
     """Give what the editor shows for a new file: the policy in two lines, and an example."""
-    assert draft.grant is not None  # noqa: S101 - new files are those that a scope claims
     if draft.syntax == "json":
         return b"{\n}\n"
-    if draft.syntax not in {"yaml", "dotenv"}:
+    if draft.grant is None or draft.syntax not in {"yaml", "dotenv"}:
         return b""
     readers = ", ".join(reader.to for reader in draft.grant.policy.readers)
     example = "password: example" if draft.syntax == "yaml" else "PASSWORD=example"

@@ -16,8 +16,6 @@ from gitseal.policy.terms import Reader, RecordPolicy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gitseal.keys import Context
     from gitseal.operations.workspace import Workspace
 
@@ -113,20 +111,3 @@ def write_record(workspace: Workspace, record: Record) -> list[str]:
         os.path.join(root, path), record.to_bytes(), mode=0o666, root=root, parents=0o777
     )
     return [path, *accept(workspace, record)]
-
-
-def claimed_files(workspace: Workspace, record: Record) -> list[str]:
-    """Give the files in the worktree that a record claims, ignored ones left out."""
-    from gitseal.policy.patterns import Patterns
-    from gitseal.repository.trees import listed
-
-    repository = workspace.needed_repository()
-    patterns = Patterns(record.policy.files)
-    return sorted(path for path in listed(repository) if patterns.matches(path))
-
-
-def existing(workspace: Workspace, paths: Iterable[str]) -> list[str]:
-    """Give those of the repository paths that are regular files in the worktree."""
-    root = workspace.needed_repository().root
-    files = ((path, os.path.join(root, path)) for path in paths)
-    return [path for path, file in files if os.path.isfile(file) and not os.path.islink(file)]

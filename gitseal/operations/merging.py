@@ -5,9 +5,20 @@ from __future__ import annotations
 
 from gitseal.errors import GitsealError
 from gitseal.operations.keyrings import more_wraps
-from gitseal.operations.trusting import trust_of
 from gitseal.policy.recordmerge import RecordMerge, merge_records
 from gitseal.policy.records import Record, record_path
+from gitseal.trust.verdicts import (
+    FOREIGN,
+    FORKED,
+    LINKED,
+    LINKED_READERS,
+    NEWER,
+    OLDER,
+    ROLLED_BACK,
+    SAME,
+    UNKNOWN,
+    UNSIGNED,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +27,10 @@ if TYPE_CHECKING:
     from gitseal.repository.finding import Repository
 
     Sides = tuple[Record | None, Record | None, Record | None]
+
+
+_PINNED_KEYS = frozenset((SAME, NEWER, LINKED, LINKED_READERS, FORKED))
+"""Verdicts on records of the keys that are trusted here, or of their successors."""
 
 
 def sides(workspace: Workspace, scope: str) -> Sides:
@@ -55,12 +70,12 @@ def merge_of(workspace: Workspace, scope: str, wanted: RecordPolicy) -> RecordMe
     except GitsealError:
         # Conflict markers, or two records mixed line by line.
         verdict = None
-    if verdict is not None and (verdict.trusted or verdict.state in {"older", "linked-readers"}):
+    if verdict is not None and (verdict.trusted or verdict.state in {OLDER, LINKED_READERS}):
         return None
     base, ours, theirs = sides(workspace, scope)
     if ours is None or theirs is None or not _believed(workspace, ours, theirs):
         return None
-    pin = trust_of(workspace).pinned(scope)
+    pin = workspace.trust.pinned(scope)
     return merge_records(
         base,
         ours,
@@ -78,22 +93,19 @@ def _believed(workspace: Workspace, ours: Record, theirs: Record) -> bool:
     Two that are both older are no merge of anything that is known here: whoever wrote the merge
     commit chose them, to have a key signed for again that was replaced.
     """
-    trust = trust_of(workspace)
+    trust = workspace.trust
     states = [trust.judge(record).state for record in (ours, theirs)]
-    if all(state == "older" for state in states):
+    if all(state == OLDER for state in states):
         return False
     pin = trust.pinned(ours.name)
     for index, record in enumerate((ours, theirs)):
         other = states[1 - index]
-        if states[index] == "foreign" and other in _TRUSTED and pin is not None:
+        if states[index] == FOREIGN and other in _PINNED_KEYS and pin is not None:
             if not _is_rival(record, pin.record):
                 return False
-        elif states[index] in {"foreign", "unsigned", "unknown", "rolled-back"}:
+        elif states[index] in {FOREIGN, UNSIGNED, UNKNOWN, ROLLED_BACK}:
             return False
     return True
-
-
-_TRUSTED = frozenset(("same", "newer", "linked", "linked-readers", "forked"))
 
 
 def _is_rival(record: Record, pinned: Record) -> bool:
@@ -115,19 +127,15 @@ def _is_rival(record: Record, pinned: Record) -> bool:
     return same[0] and not all(same)
 
 
-def build(workspace: Workspace, scope: str, merge: RecordMerge) -> Record:
+def build(workspace: Workspace, merge: RecordMerge) -> Record:
     """
     Sign a merged record, every reader of both branches wrapped for.
 
     Raises:
         KeyAccessError: no key of yours opens the scope.
     """
-    _base, ours, theirs = sides(workspace, scope)
-    winner = theirs if merge.winner == "theirs" else ours
-    assert winner is not None  # noqa: S101 - merge_of gave a merge of both
-    draft = Record(winner.name, winner.context, merge.seq, merge.policy, merge.epochs, bytes(64))
-    keys = workspace.keys(winner, draft.highest.n)
-    return merge.build(keys.sign, more_wraps(workspace, draft, merge.policy))
+    keys = workspace.keys(merge.winner, merge.winner.highest.n)
+    return merge.build(keys.sign, more_wraps(workspace, merge.draft(), merge.policy))
 
 
 def _staged(repository: Repository, path: str) -> list[bytes | None] | None:

@@ -19,7 +19,7 @@ from gitseal.errors import (
     UsageError,
 )
 from gitseal.keypaths import Rules
-from gitseal.keys import AD_HOC_SCOPE, ScopeId
+from gitseal.keys import AD_HOC_SCOPE
 from gitseal.sealedfile import ClearFile, SealedFile
 from gitseal.settings import printable
 
@@ -76,8 +76,9 @@ def open_path(workspace: Workspace, path: str, *, allow_clear: bool = False) -> 
     Args:
         workspace: repository, trust and keys of this call.
         path: as the user typed it.
-        allow_clear: give a file that is not sealed as it is; consumers never allow it at a
-            path that a scope claims, because sealed text may have been swapped for clear.
+        allow_clear: give a file that is not sealed as it is.  In a plain scope that is what
+            lies there, and always given; elsewhere only who seals it next may allow it, because
+            sealed text may have been swapped for clear.
 
     Raises:
         GitsealError: with the path named; see `open_data`.
@@ -162,13 +163,7 @@ def _authorise(
     if place.inside:
         _check_unclaimed(workspace, place)
     if header.scope == AD_HOC_SCOPE:
-        rules = header.rules
-        assert rules is not None  # noqa: S101 - read_header wants it in this scope
-        return (
-            workspace.carried_keys(header, place),
-            Rules(rules.seal, rules.clear, rules.comments),
-            True,
-        )
+        return workspace.carried_keys(header, place), carried_rules(header), True
     if place.inside and ".gitseal-edit" in place.name:
         raise RefusedError(
             "is an edit that gitseal kept, sealed",
@@ -181,6 +176,21 @@ def _authorise(
             ".gitseal.yaml",
         )
     return workspace.carried_keys(header, place), None, True
+
+
+def carried_rules(header: Header) -> Rules:
+    """
+    Give the rules that a file of scope `file` carries.
+
+    Raises:
+        RefusedError: a portable file of a scope, which carries none.
+    """
+    rules = header.rules
+    if rules is None:
+        raise RefusedError(
+            "is a portable file of a scope; without its repository it can only be read"
+        )
+    return Rules(rules.seal, rules.clear, rules.comments)
 
 
 def _check_unclaimed(workspace: Workspace, place: Place) -> None:
@@ -235,8 +245,3 @@ def check_bound(header: Header, place: Place) -> None:
         hint="move it back, or seal it for its new place: "
         f"gitseal mv {quote(origin)} {quote(printable(place.name))}",
     )
-
-
-def scope_of(header: Header, grant: Grant) -> ScopeId:
-    """Give the scope id that a header's epoch has in the trusted record."""
-    return grant.record.scope_id(header.epoch)

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The user's own keys, and which scopes of this repository they open."""
+"""The user's own keys: found, made, and which scopes of this repository they open."""
 
 from __future__ import annotations
 
+import os
+
+from gitseal.errors import GitsealError, NoCredentialsError
 from gitseal.masterkeys.identities import generate_identity
-from gitseal.masterkeys.localfile import SCHEME, generate
+from gitseal.masterkeys.localkeys import SCHEME, generate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,6 +76,44 @@ def own_keys(workspace: Workspace) -> list[OwnKey]:
         if key is not None:
             found.append(OwnKey(uri, key.origin))
     return found
+
+
+def own_key(workspace: Workspace) -> tuple[str, str, bool]:
+    """
+    Find the user's own key, or make one in the user's configuration.
+
+    Returns:
+        its URI, where it is, and whether it was made now.
+
+    Raises:
+        NoCredentialsError: there is none, and no home directory to put one into.
+    """
+    means = workspace.session.means
+    for identity in means.identities.all():
+        return identity.recipient, identity.origin, False
+    for uri in means.local_keys.uris():
+        return uri, "the local key", False
+    path = workspace.settings.usual_identity
+    if path is None:
+        raise NoCredentialsError(
+            "you have no key, and no home directory for one", hint="set GITSEAL_IDENTITY_FILE"
+        )
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    recipient = generate_identity(path)
+    workspace.session.reload()
+    return recipient, path, True
+
+
+def usual_name(workspace: Workspace) -> str:
+    """Give a reader's name for the user: the first word of git's `user.name`, or `me`."""
+    from gitseal.repository.running import ask
+
+    try:
+        name = ask(workspace.needed_repository(), ["config", "user.name"], ok=(0, 1)).decode()
+    except (GitsealError, UnicodeDecodeError):
+        name = ""
+    word = "".join(char for char in name.split(" ")[0].lower() if char.isascii() and char.isalnum())
+    return word if word[:1].isalpha() else "me"
 
 
 def scopes_here(workspace: Workspace, mine: Iterable[OwnKey]) -> list[ScopeHere]:

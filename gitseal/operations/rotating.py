@@ -122,5 +122,4 @@ def finish(
         keys = workspace.keys(record, record.highest.n)
         record = building.with_states(record, dict.fromkeys(idle, "retired"), keys.sign)
         paths += write_record(workspace, record)
-    left = [epoch for epoch in record.epochs if epoch.state == "readable"]
-    return Rotation(record, list(dict.fromkeys(paths)), resealed, retired=not left)
+    return Rotation(record, list(dict.fromkeys(paths)), resealed, retired=not record.pending)

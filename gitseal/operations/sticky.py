@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from gitseal import sealedfile
-from gitseal.errors import GitsealError
+from gitseal.errors import GitsealError, LimitError, NotADocumentError
 from gitseal.sealedfile import SealedFile
 
 TYPE_CHECKING = False
@@ -23,6 +23,11 @@ def sealed_in_git(workspace: Workspace, place: Place) -> bool:
         data = IndexTree(repository).read(place.name)
         if data is None:
             data = CommitTree(repository, "HEAD").read(place.name)
-        return data is not None and isinstance(sealedfile.inspect(data, place.name), SealedFile)
-    except GitsealError:  # no commit yet, or no document: nothing that anybody sealed
+    except GitsealError:  # no commit yet: nothing that anybody sealed
         return False
+    try:
+        return data is not None and isinstance(sealedfile.inspect(data, place.name), SealedFile)
+    except (NotADocumentError, LimitError):
+        return False
+    except GitsealError:
+        return True  # damaged, or made by a newer gitseal: it was sealed all the same

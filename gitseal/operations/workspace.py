@@ -13,6 +13,7 @@ from gitseal.errors import (
     UsageError,
 )
 from gitseal.keys import ScopeId
+from gitseal.operations.believing import authority_of, trust_of
 from gitseal.settings import printable
 
 TYPE_CHECKING = False
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gitseal.policy.records import Record
     from gitseal.repository.finding import Repository
     from gitseal.settings import Settings
+    from gitseal.trust import Trust
 
     class KeySource(Protocol):
         """What `session.Session` gives; operations know no more of it."""
@@ -104,7 +106,9 @@ class Workspace:
         tell: prints a notice for the user; each one is told once.
     """
 
-    __slots__ = ("_authority", "_told", "repository", "session", "settings", "tell_user")
+    __slots__ = (
+        "_authority", "_told", "_trust", "repository", "session", "settings", "tell_user",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -117,6 +121,7 @@ class Workspace:
         self.repository = repository
         self.session = session
         self.tell_user = tell
+        self._trust: Trust | None = None
         self._authority: Authority | None = None
         self._told: set[str] = set()
 
@@ -170,16 +175,32 @@ class Workspace:
         return Place(path, file, name or "", inside=inside, links=links)
 
     @property
-    def authority(self) -> Authority:
-        """Give what the trusted records of this worktree grant."""
-        if self._authority is None:
-            from gitseal.operations.trusting import authority_of
+    def trust(self) -> Trust:
+        """
+        Give everything that says which records to believe here.
 
-            self._authority = authority_of(self)
+        Raises:
+            UsageError, RefusedError: see `believing.trust_of`.
+        """
+        if self._trust is None:
+            self._trust = trust_of(self.settings, self.repository, lambda: self.session.means)
+        return self._trust
+
+    @property
+    def authority(self) -> Authority:
+        """
+        Give what the trusted records of this worktree grant.
+
+        Raises:
+            UsageError: there is no worktree here, or as `trust`.
+        """
+        if self._authority is None:
+            self._authority = authority_of(self.needed_repository(), self.trust)
         return self._authority
 
     def forget_authority(self) -> None:
-        """Read the records again; for commands that have changed them."""
+        """Read the records again, and the pins; for commands that have changed them."""
+        self._trust = None
         self._authority = None
 
     def grant(self, place: Place) -> Grant | None:
@@ -222,6 +243,7 @@ class Workspace:
                 f"belongs to scope {scope}, whose record is gone from .gitseal/keyring",
                 hint="bring it back: git log -- .gitseal/keyring; or did you mean to drop it? "
                 f"then: gitseal trust --forget {scope}",
+                path=place.typed,
             )
 
     def keys(self, record: Record, epoch: int) -> ScopeKeys:
@@ -273,9 +295,8 @@ class Workspace:
             UntrustedError: it pins others for that scope.
         """
         from gitseal.crypto.derive import fingerprint
-        from gitseal.operations.trusting import trust_of
 
-        expected = trust_of(self).expected.get(keys.scope.name)
+        expected = self.trust.expected.get(keys.scope.name)
         if expected is None:
             return False
         if fingerprint(keys.scope, keys.kid, keys.sign_public(), keys.inbox_public()) != expected:

@@ -106,11 +106,6 @@ def with_states(record: Record, states: Mapping[int, str], sign: Sign) -> Record
     return _next(record, record.policy, epochs, sign)
 
 
-def with_wraps(record: Record, wraps: Wraps, sign: Sign) -> Record:
-    """Give the record with other wraps for some epochs; nothing else changes."""
-    return with_policy(record, record.policy, sign, wraps)
-
-
 def keep_readers(epochs: Iterable[Epoch], policy: RecordPolicy) -> list[Epoch]:
     """Give the epochs without the wraps of those who are no readers of the policy."""
     readers = {(reader.to, reader.key) for reader in policy.readers}

@@ -134,17 +134,20 @@ class Config:
 
     def expand(self, scope: str) -> list[Reader]:
         """Give the readers of a scope, groups expanded, each once, in the order of the file."""
-        found: dict[str, None] = {}
-        for member in self.scopes[scope].readers:
-            self._members(member, found)
+        found = self.members(*self.scopes[scope].readers)
         return [Reader(name, self.readers[name]) for name in found if name in self.readers]
 
-    def _members(self, name: str, found: dict[str, None]) -> None:
-        """Collect a reader, or a group and all in it; a group is entered once."""
-        if name not in found:
-            found[name] = None
-            for member in self.groups.get(name, ()):
-                self._members(member, found)
+    def members(self, *names: str) -> list[str]:
+        """Give readers and groups with all that is in them, each once, in the order of the file."""
+        found: dict[str, None] = {}
+        self._collect(names, found)
+        return list(found)
+
+    def _collect(self, names: Iterable[str], found: dict[str, None]) -> None:
+        for name in names:
+            if name not in found:
+                found[name] = None
+                self._collect(self.groups.get(name, ()), found)
 
     def policy(self, scope: str) -> RecordPolicy:
         """
@@ -169,12 +172,6 @@ class Config:
             )
         except PolicyError as error:
             raise error.at(self.where("scopes", scope)) from None
-
-    def scopes_of(self, reader: str) -> list[str]:
-        """Give the scopes that a reader can open, directly or through groups."""
-        return [
-            name for name in self.scopes if any(entry.to == reader for entry in self.expand(name))
-        ]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Config):

@@ -8,7 +8,7 @@ from gitseal.keys import Context, check_scope_name
 from gitseal.policy.config import Config, ScopeConfig
 from gitseal.policy.patterns import check_pattern
 from gitseal.policy.presets import PRESETS
-from gitseal.policy.terms import CHOICES, LISTS, check_key_uri, check_reader_name
+from gitseal.policy.terms import CHOICES, LISTS, SINGLES, check_key_uri, check_reader_name
 from gitseal.policy.yamltree import Node, decode, parse_tree
 
 TYPE_CHECKING = False
@@ -20,8 +20,7 @@ MAX_GROUP_DEPTH = 20
 
 _TOP = ("version", "readers", "groups", "scopes")
 
-SCOPE_FIELDS = ("files", "context", "readers", "seal", "clear", "preset", "whole", *CHOICES,
-                "portable", "agents")  # fmt: skip
+SCOPE_FIELDS = ("files", "context", "readers", "seal", "clear", "preset", "whole", *SINGLES)
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     **CHOICES,
     "portable": ("false", "true"),
@@ -53,7 +52,8 @@ class _ConfigReader:
     def read(self, data: bytes) -> Config:
         root = parse_tree(decode(data, self._name), self._name)
         if root is None or root.empty:
-            raise PolicyError("the file is empty", path=self._name, hint="gitseal init")
+            hint = "bring it back: git log -- .gitseal.yaml; or begin anew: gitseal init"
+            raise PolicyError("the file is empty", path=self._name, hint=hint)
         self._check_keys(root, _TOP, "the policy file")
         self._version(root)
         readers = self._readers(root)

@@ -12,10 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_DEFAULTS: Mapping[str, object] = {
-    "context": {}, "seal": ["**"], "clear": [], "preset": None, "whole": [], "comments": "seal",
-    "worktree": "sealed", "integrity": "strict", "portable": False, "agents": "allow",
-}  # fmt: skip
+_ALWAYS_SAID = ("files", "readers", "seal")
+"""Fields that a scope shows even where they are the default."""
 
 _EXPLAINED = {
     "files": "gitignore patterns; .git* and .gitseal* never match",
@@ -73,14 +71,13 @@ def _with_comments(lines: list[str]) -> list[str]:
 def scope_lines(scope: ScopeConfig) -> list[str]:
     """Give the fields of a scope, one a line: what must stand there, and what is no default."""
     lines = []
+    usual = ScopeConfig(scope.name, files=(), readers=())
     for field in SCOPE_FIELDS:
         value = getattr(scope, field)
+        if value == getattr(usual, field) and field not in _ALWAYS_SAID:
+            continue
         plain = dict(value) if field == "context" else value
         plain = list(plain) if isinstance(plain, tuple) else plain
-        if field in _DEFAULTS and plain == _DEFAULTS[field] and field not in {"seal", "context"}:
-            continue
-        if field == "context" and not plain:
-            continue
         quoted = isinstance(plain, list) and field != "readers"
         lines.append(f"{field}: {flow(plain, quoted=quoted)}")
     return lines

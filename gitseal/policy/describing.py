@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from gitseal.policy.terms import SINGLES
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +19,8 @@ _LISTS = {
     "whole": ("seals {} as whole files", "no longer seals {} as whole files"),
 }
 # What a list gains or loses that leaves less sealed than before.
+# Without "now readable", which sounds as if something had become public.
+_STATES = {"readable": "still opens, and seals nothing new"}
 _LOOSENS = {("files", "-"), ("seal", "-"), ("clear", "+")}
 
 _SINGLE = {
@@ -135,7 +139,7 @@ def _lists(old: RecordPolicy | None, new: RecordPolicy) -> list[Change]:
 
 def _singles(old: RecordPolicy | None, new: RecordPolicy) -> list[Change]:
     changes = []
-    for field in ("comments", "worktree", "integrity", "portable", "agents"):
+    for field in SINGLES:
         value = getattr(new, field)
         if old is None:
             # A newcomer needs to hear what is unusual, not every default.
@@ -161,10 +165,9 @@ def _epochs(old: Record, new: Record) -> list[Change]:
             changes.append(Change("epoch", "~", number, text, loosens=True))
         elif before.state != epoch.state:
             # Going back to a retired key lets its former readers in again.
-            changes.append(
-                Change("epoch", "~", number, f"epoch {number} is {epoch.state} now",
-                       loosens=before.state == "retired")
-            )  # fmt: skip
+            text = f"epoch {number} {_STATES.get(epoch.state, f'is {epoch.state} now')}"
+            loose = before.state == "retired"
+            changes.append(Change("epoch", "~", number, text, loosens=loose))
     changes += [
         Change("epoch", "-", str(epoch.n), f"epoch {epoch.n} is gone")
         for epoch in old.epochs

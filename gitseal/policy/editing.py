@@ -130,24 +130,13 @@ def _remove_from_scope(data: bytes, config: Config, name: str, scope: str, path:
         data = remove_items(data, where, [name], path=path)
     through = [
         member for member in Config.parse(data, path).scopes[scope].readers
-        if member in config.groups and name in _members(config, member)
+        if member in config.groups and name in config.members(member)
     ]  # fmt: skip
     if through:
         present = {reader for reader in kept if reader in wanted.readers}
         data = add_items(data, where, [one for one in kept if one not in present], path=path)
         data = remove_items(data, where, through, path=path)
     return data
-
-
-def _members(config: Config, group: str) -> set[str]:
-    members: set[str] = set()
-    waiting = [group]
-    while waiting:
-        name = waiting.pop()
-        if name not in members:
-            members.add(name)
-            waiting += config.groups.get(name, ())
-    return members
 
 
 def _nobody_left(config: Config, scope: str) -> PolicyError:

@@ -9,7 +9,7 @@ that both changed differently is a conflict, which names both.
 from __future__ import annotations
 
 from gitseal.policy.config import Config, ScopeConfig
-from gitseal.policy.terms import CHOICES, LISTS, Reader, RecordPolicy
+from gitseal.policy.terms import LISTS, SINGLES, Reader, RecordPolicy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     Entry = TypeVar("Entry")
-
-_SINGLE = (*CHOICES, "portable", "agents")
 
 
 class Conflict:
@@ -89,7 +87,7 @@ def _merge_fields(
         fields[name] = merge_sets(
             getattr(base, name) if base else (), getattr(ours, name), getattr(theirs, name)
         )
-    for name in _SINGLE:
+    for name in SINGLES:
         fields[name] = merge_values(
             getattr(base, name) if base else None,
             getattr(ours, name),

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from gitseal.crypto.signatures import SIGNATURE_SIZE
 from gitseal.errors import RefusedError
-from gitseal.policy.building import compose, keep_readers, missing_wraps
+from gitseal.policy.building import compose, keep_readers
 from gitseal.policy.merging import Conflict, merge_policies
 from gitseal.policy.records import STATES, Epoch, Record, record_path
 
@@ -12,29 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitseal.policy.building import Wraps
     from gitseal.policy.records import Sign
-    from gitseal.policy.terms import Reader, RecordPolicy
-
-
-class Reseal:
-    """
-    Files to seal again: those whose header names this epoch and `kid`.
-
-    Attributes:
-        side: "ours" or "theirs": whose record opens them.
-        n, kid: what their header says.
-        reason: "rival" (the other branch's epoch n stays) or "retired".
-    """
-
-    __slots__ = ("kid", "n", "reason", "side")
-
-    def __init__(self, side: str, n: int, kid: bytes, reason: str) -> None:
-        self.side = side
-        self.n = n
-        self.kid = kid
-        self.reason = reason
-
-    def __repr__(self) -> str:
-        return f"Reseal({self.side!r}, {self.n}, {self.reason!r})"
+    from gitseal.policy.terms import RecordPolicy
 
 
 class RecordMerge:
@@ -42,46 +21,44 @@ class RecordMerge:
     A merged record, before it is signed.
 
     Attributes:
+        winner: the side whose highest epoch stays, and whose data key signs.
+        loser: the other side; its record opens the files of an epoch that does not stay.
         conflicts: what both changed differently; the parts have ours there.
         policy, epochs, seq: the parts; wraps are those that either side had for its readers.
-        winner: "ours" or "theirs": whose highest epoch stays, and whose data key signs.
-        reseal: what must be opened under its own record and sealed again.
         leavers: who is out, but can have the active epoch's data key: rotate after the merge.
         known: the policy that is trusted here, else that of ours: what changes are told from.
     """
 
     __slots__ = (
-        "_side", "conflicts", "epochs", "known", "leavers", "policy", "reseal", "seq", "winner",
+        "conflicts", "epochs", "known", "leavers", "loser", "policy", "seq", "winner",
     )  # fmt: skip
 
     def __init__(
         self,
-        side: Record,
-        winner: str,
-        seq: int,
+        winner: Record,
+        loser: Record,
         policy: RecordPolicy,
         epochs: list[Epoch],
+        *,
         conflicts: list[Conflict],
-        reseal: list[Reseal],
         leavers: list[str],
         known: RecordPolicy,
     ) -> None:
-        self._side = side
         self.winner = winner
-        self.seq = seq
+        self.loser = loser
+        self.seq = max(winner.seq, loser.seq) + 1
         self.policy = policy
         self.epochs = tuple(epochs)
         self.conflicts = tuple(conflicts)
-        self.reseal = tuple(reseal)
         self.leavers = tuple(leavers)
         self.known = known
 
-    def missing_wraps(self) -> list[tuple[int, Reader]]:
-        """Give each (epoch, reader) that has to be wrapped before it is signed."""
-        draft = Record(
-            self._side.name, self._side.context, self.seq, self.policy, self.epochs, bytes(64)
+    def draft(self) -> Record:
+        """Give the record without its signature, to see which wraps it lacks."""
+        winner = self.winner
+        return Record(
+            winner.name, winner.context, self.seq, self.policy, self.epochs, bytes(SIGNATURE_SIZE)
         )
-        return missing_wraps(draft)
 
     def build(self, sign: Sign, wraps: Wraps | None = None) -> Record:
         """
@@ -98,8 +75,7 @@ class RecordMerge:
             raise ValueError("build: the conflicts come first")
         given = wraps or {}
         epochs = [epoch.changed(wraps=given.get(epoch.n)) for epoch in self.epochs]
-        side = self._side
-        return compose(side.name, side.context, self.seq, self.policy, epochs, sign)
+        return compose(self.winner.name, self.winner.context, self.seq, self.policy, epochs, sign)
 
 
 def merge_records(
@@ -145,15 +121,13 @@ def merge_records(
     winner = _winner(ours, theirs, common, pinned, older)
     epochs = _epochs(ours, theirs, common, winner, policy)
     return RecordMerge(
-        ours,
         winner,
-        max(ours.seq, theirs.seq) + 1,
+        theirs if winner is ours else ours,
         policy,
         epochs,
-        conflicts,
-        _reseal(ours, theirs, common, winner, epochs),
-        _leavers(ours, theirs, epochs, policy),
-        known,
+        conflicts=conflicts,
+        leavers=_leavers(ours, theirs, epochs, policy),
+        known=known,
     )
 
 
@@ -169,19 +143,19 @@ def _common(ours: Record, theirs: Record) -> int:
 
 def _winner(
     ours: Record, theirs: Record, common: int, pinned: Record | None, older: str | None
-) -> str:
+) -> Record:
     n = common + 1
     mine, other = ours.epoch(n), theirs.epoch(n)
     if other is None:
-        return "ours"
+        return ours
     if mine is None:
-        return "theirs"
+        return theirs
     if pinned is not None and pinned.epoch(n) is not None:
-        for side, record in (("ours", ours), ("theirs", theirs)):
+        for record in (ours, theirs):
             if pinned.fingerprint(n) == record.fingerprint(n):
-                return side
+                return record
     if older in {"ours", "theirs"}:
-        return older
+        return ours if older == "ours" else theirs
     raise RefusedError(
         f"both branches made an epoch {n}, and nothing says which was first",
         hint=f"compare the safety codes, then choose: gitseal trust {ours.name}",
@@ -190,7 +164,7 @@ def _winner(
 
 
 def _epochs(
-    ours: Record, theirs: Record, common: int, winner: str, policy: RecordPolicy
+    ours: Record, theirs: Record, common: int, winner: Record, policy: RecordPolicy
 ) -> list[Epoch]:
     epochs = []
     for mine, other in zip(ours.epochs[:common], theirs.epochs[:common], strict=True):
@@ -198,28 +172,11 @@ def _epochs(
         have = {(wrap.to, wrap.uri) for wrap in mine.wraps}
         more = [wrap for wrap in other.wraps if (wrap.to, wrap.uri) not in have]
         epochs.append(mine.changed(state=state, wraps=[*mine.wraps, *more]))
-    epochs += (ours if winner == "ours" else theirs).epochs[common:]
+    epochs += winner.epochs[common:]
     if all(epoch.state != "active" for epoch in epochs):
         # The loser had activated its own; the winner's was still on its way.
         epochs[-1] = epochs[-1].changed(state="active")
     return keep_readers(epochs, policy)
-
-
-def _reseal(
-    ours: Record, theirs: Record, common: int, winner: str, epochs: list[Epoch]
-) -> list[Reseal]:
-    found = []
-    for side, record in (("ours", ours), ("theirs", theirs)):
-        for epoch in record.epochs:
-            if epoch.n > common and side != winner:
-                found.append(Reseal(side, epoch.n, epoch.kid, "rival"))
-            elif (
-                epoch.n <= common
-                and epochs[epoch.n - 1].state == "retired"
-                and epoch.state != "retired"
-            ):
-                found.append(Reseal(side, epoch.n, epoch.kid, "retired"))
-    return found
 
 
 def _leavers(ours: Record, theirs: Record, epochs: list[Epoch], policy: RecordPolicy) -> list[str]:

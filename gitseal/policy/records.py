@@ -203,6 +203,11 @@ class Record:
         """The epoch that new values are sealed in."""
         return next(epoch for epoch in self.epochs if epoch.state == "active")
 
+    @property
+    def pending(self) -> bool:
+        """Whether a rotation is unfinished: another data key than the active one is in use."""
+        return any(epoch.state in {"next", "readable"} for epoch in self.epochs)
+
     def epoch(self, n: int) -> Epoch | None:
         """Give epoch n, or None where the record has none."""
         return self.epochs[n - 1] if 1 <= n <= len(self.epochs) else None

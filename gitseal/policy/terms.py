@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from gitseal.errors import PolicyError
+from gitseal.keypaths import Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "integrity": ("strict", "mergeable"),
 }
 LISTS = ("files", "seal", "clear", "whole")
+SINGLES = (*CHOICES, "portable", "agents")
 
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 _NAME_CHARS = _LETTERS | frozenset("_.@+-")
@@ -146,6 +148,15 @@ class RecordPolicy:
         if len({reader.key for reader in self.readers}) < len(self.readers):
             raise PolicyError("two readers have the same key")
 
+    def rules(self) -> Rules:
+        """
+        Give which places of a document are sealed.
+
+        Raises:
+            PolicyError: one of the globs is none.
+        """
+        return Rules(self.seal, self.clear, self.comments)
+
     def to_json(self) -> dict[str, object]:
         """Give it as it stands in a record; `agents` only where it is "deny"."""
         fields: dict[str, object] = {
@@ -174,8 +185,7 @@ class RecordPolicy:
 
     def _terms(self) -> tuple[object, ...]:
         lists = (frozenset(getattr(self, name)) for name in (*LISTS, "readers"))
-        single = (self.comments, self.worktree, self.integrity, self.portable, self.agents)
-        return (*lists, *single)
+        return (*lists, *(getattr(self, name) for name in SINGLES))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RecordPolicy):

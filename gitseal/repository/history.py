@@ -7,6 +7,7 @@ import os
 
 from gitseal.errors import GitError, RefusedError
 from gitseal.repository.running import ask, git_command, git_failure, scrubbed
+from gitseal.repository.trees import is_behind_link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -208,8 +209,9 @@ def ignored(repository: Repository, paths: Iterable[str]) -> dict[str, IgnoreRul
     """
     if repository.bare:
         raise RefusedError("a bare repository has no worktree")
+    # One name behind a link makes git refuse to answer for all of them.
+    wanted = [path for path in paths if not is_behind_link(repository.root, path)]
     # The dot keeps git from reading a name that begins with a colon as an instruction.
-    wanted = [path for path in paths if not _behind_link(repository.root, path)]
     data = b"".join(b"./" + os.fsencode(path) + b"\0" for path in wanted)
     if not data:
         return {}
@@ -220,10 +222,3 @@ def ignored(repository: Repository, paths: Iterable[str]) -> dict[str, IgnoreRul
         if not pattern.startswith("!"):
             rules[name.removeprefix("./")] = IgnoreRule(source, int(line), pattern)
     return rules
-
-
-def _behind_link(root: str, path: str) -> bool:
-    # One such name makes git refuse to answer for all of them.
-    parts = path.split("/")[:-1]
-    tops = ("/".join(parts[: depth + 1]) for depth in range(len(parts)))
-    return any(os.path.islink(os.path.join(root, top)) for top in tops)

@@ -13,16 +13,14 @@ import hashlib
 import os
 
 from gitseal.errors import GitsealError
-from gitseal.repository.trees import IndexTree, WorktreeTree
+from gitseal.repository.trees import IndexTree, WorktreeTree, is_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gitseal.repository.finding import Repository
-
-    Entries = dict[str, tuple[int, str]]
-    Conflicts = dict[str, dict[int, tuple[int, str]]]
+    from gitseal.repository.trees import Conflicts, Entries
 
 _EXTENDED = 0x4000
 _INTENT_TO_ADD = 0x2000
@@ -59,18 +57,14 @@ class StagedTree(IndexTree):
         super().__init__(repository, limit=limit)
         self.worktree = WorktreeTree(repository.root, limit=limit)
 
-    def _load(self) -> dict[str, tuple[int, str]]:
-        if self._entries is None:
-            parsed = _read(self.repository)
-            if parsed is None:
-                return super()._load()
-            self._entries, self._conflicts = parsed
-        return self._entries
+    def load(self) -> tuple[Entries, Conflicts]:
+        """Read the index file, or ask git where it is unusual."""
+        return _read(self.repository) or super().load()
 
     def identity(self, path: str) -> str | None:
         """Give the object id that is staged for a regular file."""
-        mode, identity = self._load().get(path, (0, ""))
-        return identity if mode & 0o170000 == 0o100000 else None
+        mode, identity = self.staged()[0].get(path, (0, ""))
+        return identity if is_regular(mode) else None
 
     def read(self, path: str) -> bytes | None:
         """Give the staged content of a regular file, or None."""

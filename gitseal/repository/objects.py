@@ -10,7 +10,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Collection, Iterable, Iterator
-    from types import TracebackType
     from typing import IO, Self
 
     from gitseal.repository.finding import Repository
@@ -19,7 +18,9 @@ MAX_OBJECT = 64 * 1024 * 1024
 """Bytes of an object that are taken into memory."""
 
 TOO_LARGE = "too large"
-_AHEAD = 32
+AHEAD = 32
+"""Questions that are sent before the first answer is read; that many fit into a pipe."""
+
 _PIECE = 1 << 20
 
 
@@ -46,12 +47,7 @@ class Objects:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self.close()
 
     def __del__(self) -> None:
@@ -96,7 +92,7 @@ class Objects:
         pending: list[str] = []
         for name in names:
             pending.append(name)
-            if len(pending) == _AHEAD:
+            if len(pending) == AHEAD:
                 yield from self._ask(pending)
                 pending = []
         yield from self._ask(pending)

@@ -13,7 +13,7 @@ import os
 import stat
 
 from gitseal.errors import GitError, GitsealError, IntegrityError, LimitError, RefusedError
-from gitseal.repository.objects import MAX_OBJECT, TOO_LARGE, Objects
+from gitseal.repository.objects import AHEAD, MAX_OBJECT, TOO_LARGE, Objects
 from gitseal.repository.running import ask
 
 TYPE_CHECKING = False
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from gitseal.repository.finding import Repository
+
+    Entries = dict[str, tuple[int, str]]
+    Conflicts = dict[str, dict[int, tuple[int, str]]]
 
     class Tree(Protocol):
         """What policy and checks read from; every error names the path."""
@@ -49,6 +52,18 @@ _TREE = 0o040000
 _KIND = 0o170000
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 _DIRECTORY = _OPEN | os.O_DIRECTORY
+
+
+def is_regular(mode: int) -> bool:
+    """Tell whether an entry is a regular file, not a link, submodule or directory."""
+    return mode & _KIND == _FILE
+
+
+def is_behind_link(root: str, path: str) -> bool:
+    """Tell whether a directory above a repository path is a link."""
+    parents = path.split("/")[:-1]
+    tops = ("/".join(parents[: depth + 1]) for depth in range(len(parents)))
+    return any(os.path.islink(os.path.join(root, top)) for top in tops)
 
 
 def _below(path: str, prefix: str) -> bool:
@@ -109,7 +124,7 @@ class WorktreeTree:
 
     def paths(self, prefix: str = "") -> Iterator[str]:
         """Give the regular files below a directory, sorted within each directory."""
-        return (path for path, mode, _ in self.entries(prefix) if mode & _KIND == _FILE)
+        return (path for path, mode, _ in self.entries(prefix) if is_regular(mode))
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         """Give files, links and inner repositories; ignored files too; no object ids."""
@@ -118,17 +133,12 @@ class WorktreeTree:
             mode = os.lstat(os.path.join(self.root, prefix)).st_mode if prefix else _TREE
         except OSError:
             return
-        if self._leaves_root(prefix):
+        if ".." in prefix.split("/")[:-1] or is_behind_link(self.root, prefix):
             return
         if stat.S_ISDIR(mode):
             yield from self._walk(prefix)
         elif stat.S_ISREG(mode) or stat.S_ISLNK(mode):
             yield prefix, _mode_of(mode), ""
-
-    def _leaves_root(self, prefix: str) -> bool:
-        parents = prefix.split("/")[:-1]
-        tops = ["/".join(parents[: depth + 1]) for depth in range(len(parents))]
-        return ".." in parents or any(os.path.islink(os.path.join(self.root, top)) for top in tops)
 
     def _walk(self, top: str) -> Iterator[Entry]:
         waiting = [top]
@@ -178,45 +188,48 @@ class IndexTree:
         limit: the largest file that is read, in bytes.
     """
 
-    __slots__ = ("_conflicts", "_entries", "_objects", "repository")
+    __slots__ = ("_objects", "_staged", "repository")
 
     def __init__(self, repository: Repository, *, limit: int = MAX_OBJECT) -> None:
         self.repository = repository
         self._objects = Objects(repository, limit=limit)
-        self._entries: dict[str, tuple[int, str]] | None = None
-        self._conflicts: dict[str, dict[int, tuple[int, str]]] = {}
+        self._staged: tuple[Entries, Conflicts] | None = None
 
     def close(self) -> None:
         """End the git process behind this."""
         self._objects.close()
 
-    def _load(self) -> dict[str, tuple[int, str]]:
-        if self._entries is None:
-            output = ask(self.repository, ["ls-files", "-s", "-z"], keep=("GIT_INDEX_FILE",))
-            entries: dict[str, tuple[int, str]] = {}
-            for line in output.split(b"\0")[:-1]:
-                meta, _, name = line.partition(b"\t")
-                mode, identity, stage = meta.decode().split(" ")
-                entry = (int(mode, 8), identity)
-                if stage == "0":
-                    entries[os.fsdecode(name)] = entry
-                else:
-                    self._conflicts.setdefault(os.fsdecode(name), {})[int(stage)] = entry
-            self._entries = entries
-        return self._entries
+    def staged(self) -> tuple[Entries, Conflicts]:
+        """Give what is staged, and the stages of paths in conflict; asks once."""
+        if self._staged is None:
+            self._staged = self.load()
+        return self._staged
+
+    def load(self) -> tuple[Entries, Conflicts]:
+        """Ask git what is staged."""
+        output = ask(self.repository, ["ls-files", "-s", "-z"], keep=("GIT_INDEX_FILE",))
+        entries: Entries = {}
+        conflicts: Conflicts = {}
+        for line in output.split(b"\0")[:-1]:
+            meta, _, name = line.partition(b"\t")
+            mode, identity, stage = meta.decode().split(" ")
+            entry = (int(mode, 8), identity)
+            if stage == "0":
+                entries[os.fsdecode(name)] = entry
+            else:
+                conflicts.setdefault(os.fsdecode(name), {})[int(stage)] = entry
+        return entries, conflicts
 
     @property
     def conflicts(self) -> frozenset[str]:
         """The paths of an unfinished merge; `read` gives None for them."""
-        self._load()
-        return frozenset(self._conflicts)
+        return frozenset(self.staged()[1])
 
     def stages(self, path: str) -> dict[int, bytes]:
         """Give base (1), ours (2) and theirs (3) of a path in conflict, as far as there are any."""
-        self._load()
         found = {}
-        for stage, (mode, identity) in sorted(self._conflicts.get(path, {}).items()):
-            answer = self._objects.read(identity) if mode & _KIND == _FILE else None
+        for stage, (mode, identity) in sorted(self.staged()[1].get(path, {}).items()):
+            answer = self._objects.read(identity) if is_regular(mode) else None
             if answer is not None:
                 found[stage] = answer[2]
         return found
@@ -227,18 +240,18 @@ class IndexTree:
 
     def paths(self, prefix: str = "") -> Iterator[str]:
         """Give the staged regular files below a directory, in git's order."""
-        return (path for path, mode, _ in self.entries(prefix) if mode & _KIND == _FILE)
+        return (path for path, mode, _ in self.entries(prefix) if is_regular(mode))
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         """Give everything that is staged without a conflict."""
         prefix = prefix.rstrip("/")
-        for path, (mode, identity) in self._load().items():
+        for path, (mode, identity) in self.staged()[0].items():
             if _below(path, prefix):
                 yield path, mode, identity
 
     def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """Answer as `read` for many paths through one git process."""
-        entries = self._load()
+        entries = self.staged()[0]
         return read_blobs(self._objects, ((path, entries.get(path)) for path in paths))
 
 
@@ -297,7 +310,7 @@ class CommitTree:
 
     def paths(self, prefix: str = "") -> Iterator[str]:
         """Give the committed regular files below a directory, in git's order."""
-        return (path for path, mode, _ in self.entries(prefix) if mode & _KIND == _FILE)
+        return (path for path, mode, _ in self.entries(prefix) if is_regular(mode))
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         """Give everything the commit holds below a directory."""
@@ -332,9 +345,8 @@ def read_blobs(
     """Give `(path, content)` for `(path, (mode, object id))`; None for what is no regular file."""
     known: list[tuple[str, str]] = []
     for path, entry in wanted:
-        is_file = entry is not None and entry[0] & _KIND == _FILE
-        known.append((path, entry[1] if entry is not None and is_file else ""))
-        if len(known) == 32:
+        known.append((path, entry[1] if entry is not None and is_regular(entry[0]) else ""))
+        if len(known) == AHEAD:
             yield from _read_batch(objects, known)
             known = []
     yield from _read_batch(objects, known)

@@ -33,6 +33,7 @@ class Pin:
 
     Attributes:
         record: the trusted record.
+        data: its bytes, to compare other records with.
         services: key services that the person approved for it, such as `vault:https://…`.
     """
 

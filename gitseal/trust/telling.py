@@ -19,6 +19,12 @@ MAX_TOLD = 12
 """Changes that a message lists; `gitseal trust` shows all."""
 
 
+_MERGE_FIRST = (
+    "merge the keyring first: git merge, or rebase on the branch you came from; "
+    "or, if the newer one was given up: gitseal apply --older"
+)
+
+
 def refusal(verdict: Verdict, brought: str | None = None) -> GitsealError:
     """Give the error for a record that is not to be obeyed; see `Verdict.error`."""
     headline, hint = _words(verdict)
@@ -78,7 +84,7 @@ def _words(verdict: Verdict) -> tuple[str, str]:
         ),
         verdicts.OLDER: (
             f"this branch has an older record of scope {name}",
-            "merge the keyring first: git merge, or rebase on the branch you came from",
+            _MERGE_FIRST,
         ),
         verdicts.UNSIGNED: (
             f"the record of scope {name} was changed without a reader's key",

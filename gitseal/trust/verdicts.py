@@ -73,6 +73,11 @@ class Verdict:
         return self.trusted or self.state == OLDER
 
     @property
+    def acceptable(self) -> bool:
+        """Whether a person may choose to trust it: nobody can choose what was replaced."""
+        return self.state not in {UNSIGNED, OLDER, ROLLED_BACK}
+
+    @property
     def advances(self) -> bool:
         """Whether a command that pins without asking may put it in place of the pin."""
         if self.state == SAME:

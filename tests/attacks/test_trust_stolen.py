@@ -45,7 +45,7 @@ def put(desk: Desk, record: Record) -> None:
 
 
 def pinned(desk: Desk, name: str = "app") -> Record:
-    pin = trusting.trust_of(desk.workspace()).pinned(name)
+    pin = desk.workspace().trust.pinned(name)
     assert pin is not None
     return pin.record
 
@@ -98,7 +98,7 @@ def _roll_back(desk: Desk) -> None:
     sign = current.keys(record, 1).sign
     narrow = building.with_policy(record, record.policy.replace(files=["other/**"]), sign)
     newest = building.with_policy(narrow, record.policy, sign)
-    trusting.trust_of(current).pin(newest)
+    current.trust.pin(newest)
     put(desk, narrow)
 
 

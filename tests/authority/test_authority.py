@@ -235,13 +235,14 @@ class TestTrusting:
             Authority(tree(fresh(ALICE, whose="mallory")), trust).grant("prod/x")
 
     def test_both_branches_after_a_merge(self, trust: Trust) -> None:
+        from gitseal.policy.building import missing_wraps
         from gitseal.policy.recordmerge import merge_records
 
         base = fresh(ALICE)
         ours, theirs = changed(base, ALICE, BOB), rotated(base)
         trust.pin(ours)
         merge = merge_records(base, ours, theirs, pinned=ours)
-        given = {n: wraps(merge.policy.readers) for n, _ in merge.missing_wraps()}
+        given = {n: wraps(merge.policy.readers) for n, _ in missing_wraps(merge.draft())}
         merged = merge.build(keys(2).sign, given)
 
         grant = Authority(tree(merged), trust).grant("prod/x")

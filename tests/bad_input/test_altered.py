@@ -64,7 +64,7 @@ YAML_CHANGES: dict[str, tuple[Change, int, str]] = {
     "a tag": (put('port: "', 'port: !!str "'), 3, "seal does not verify"),
     "a key": (put("password", "passphrase"), 3, "seal does not verify"),
     "a missing line": (without("port"), 3, "seal does not verify"),
-    "a line more": (put("users:", f"extra: {CANARY}\nusers:"), 3, "seal does not verify"),
+    "a line more": (put("users:", f"extra: {CANARY}\nusers:"), 3, "extra (line 6) is in clear"),
     "an empty value more": (put("users:", "extra:\nusers:"), 3, "seal does not verify"),
     "an empty list more": (put("users:", "extra: []\nusers:"), 3, "seal does not verify"),
     "the order": (lines_swapped, 3, "seal does not verify"),
@@ -111,7 +111,7 @@ OTHERS: dict[str, tuple[str, Change, int, str]] = {
     "dotenv: the end": (".env", lambda t: t[:-30], 9, "'seal'"),
     "dotenv: the header": (".env", without("# gitseal"), 3, "header"),
     "dotenv: no JSON": (".env", put("epoch: 1", "epoch: {"), 9, "'epoch'"),
-    "dotenv: a line in clear": (".env", lambda t: t + f"NEW={CANARY}\n", 3, "seal does not"),
+    "dotenv: a line in clear": (".env", lambda t: t + f"NEW={CANARY}\n", 3, "NEW (line 11) is"),
 }  # fmt: skip
 WHOLE: dict[str, tuple[Callable[[bytes], bytes], int, str]] = {
     "the last bytes": (lambda d: d[:-3], 9, "cut short"),

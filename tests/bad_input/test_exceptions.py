@@ -191,7 +191,7 @@ def test_a_bug_shows_a_place_and_no_value(app: Desk, monkeypatch: pytest.MonkeyP
         "gitseal.operations.opening.check_origin",
         "gitseal.sealedfile.inspect",
         "gitseal.documents.parse",
-        "gitseal.native.opening.open_values",
+        "gitseal.native.pieces.open_values",
         "gitseal.session.Session.keys",
         "gitseal.cli.output.write_bytes",
     ]

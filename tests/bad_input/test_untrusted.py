@@ -102,12 +102,12 @@ class TestVariables:
     @pytest.mark.parametrize(
         ("name", "value", "code", "says"),
         [
-            ("GITSEAL_KEY", CANARY, 4, "GITSEAL_KEY (line 1"),
+            ("GITSEAL_KEY", CANARY, 2, "GITSEAL_KEY holds no key"),
             ("GITSEAL_KEY", f"gitseal-key-1.{CANARY}", 2, "GITSEAL_KEY"),
             ("GITSEAL_KEY", "gitseal-key-1.", 2, "GITSEAL_KEY"),
             ("GITSEAL_KEY", "gitseal-key-2.x.y", 8, "newer"),
-            ("GITSEAL_KEY", "a" * 100_000, 4, "GITSEAL_KEY (longer"),
-            ("GITSEAL_KEY", "\x1b[31m", 4, "GITSEAL_KEY"),
+            ("GITSEAL_KEY", "a" * 100_000, 2, "GITSEAL_KEY holds no key"),
+            ("GITSEAL_KEY", "\x1b[31m", 2, "GITSEAL_KEY holds no key"),
             ("GITSEAL_IDENTITY", CANARY, 4, "GITSEAL_IDENTITY (line 1"),
             ("GITSEAL_IDENTITY_FILE", "/nowhere", 4, "GITSEAL_IDENTITY_FILE (no such file)"),
             ("GITSEAL_IDENTITY_FILE", "/dev/zero", 4, "not a regular file"),

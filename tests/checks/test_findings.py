@@ -13,7 +13,7 @@ def test_codes_are_for_ever() -> None:
     assert list(TITLES) == [
         "GS101", "GS102", "GS103", "GS104", "GS105",
         "GS201", "GS202", "GS203", "GS204", "GS205", "GS206", "GS207", "GS208", "GS209",
-        "GS301", "GS302", "GS303", "GS304", "GS305", "GS306", "GS307", "GS308",
+        "GS301", "GS302", "GS303", "GS304", "GS305", "GS306", "GS307", "GS308", "GS309",
     ]  # fmt: skip
 
 

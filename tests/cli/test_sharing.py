@@ -121,6 +121,47 @@ def test_two_branches_that_both_rotated_are_merged(tmp_path: Path) -> None:
     assert ada.gitseal("decrypt", ".env").stdout == ENV
 
 
+def test_a_policy_change_that_was_given_up_can_be_gone_back_from(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    ada.git("checkout", "-q", "-b", "experiment")
+    ada.gitseal("readers", "add", "eve", Person(tmp_path, "eve").key(), "--yes")
+    ada.commit("Eve may read")
+    ada.git("checkout", "-q", "main")
+    ada.git("branch", "-D", "experiment")
+    assert "apply --older" in ada.gitseal("set", ".env", "A", "2", code=6).stderr
+
+    told = ada.gitseal("apply", "--older", "--yes").stderr
+
+    assert "eve loses access" in told
+    ada.gitseal("set", ".env", "A", "2")
+    ada.git("add", "-A")
+    ada.gitseal("apply", "--yes")
+    ada.commit("On")
+    assert ada.gitseal("get", ".env", "A").stdout == "2\n"
+    assert "eve" not in ada.gitseal("readers", "list").stdout
+
+
+def test_an_older_record_with_an_older_key_is_not_gone_back_to(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    ada.git("branch", "old")
+    ada.gitseal("rotate", "--yes")
+    ada.git("add", "-A")
+    ada.gitseal("apply", "--yes")
+    ada.commit("New key")
+    ada.git("checkout", "-q", "old")
+
+    ada.gitseal("apply", "--older", "--yes", code=6)
+
+
+def test_files_that_no_scope_will_claim_are_named(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    ada.write(".gitseal.yaml", ada.read(".gitseal.yaml").replace(', "config/*.yaml"', ""))
+
+    told = ada.gitseal("apply", "--dry-run", code=1).stderr
+
+    assert "config/app.yaml stays sealed, but no scope claims it" in told
+
+
 def test_an_old_branch_is_read_with_a_notice_and_not_written(tmp_path: Path) -> None:
     ada = owner(tmp_path)
     ada.git("branch", "old")
@@ -258,7 +299,12 @@ def test_wider_rules_seal_the_files_again(tmp_path: Path) -> None:
 
     dry = ada.gitseal("apply", "--dry-run", code=1)
     assert "key paths" in dry.stderr
-    ada.gitseal("apply", "--yes")
+    assert "COME INTO THE CLEAR" in dry.stderr
+    assert "config/app.yaml: 1" in dry.stderr
+    before = ada.read("config/app.yaml")
+    assert "--allow-clear" in ada.gitseal("apply", "--yes", code=6).stderr
+    assert ada.read("config/app.yaml") == before
+    ada.gitseal("apply", "--yes", "--allow-clear")
 
     sealed = ada.read("config/app.yaml")
     assert "host: db1" in sealed
@@ -371,3 +417,61 @@ def test_portable_files_open_outside_their_repository(tmp_path: Path) -> None:
     ada.write(".env", sealed)
 
     assert ada.gitseal("decrypt", ".env").stdout == ENV
+
+
+def test_a_move_says_what_to_stage(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+
+    told = ada.gitseal("mv", "config/app.yaml", "config/other.yaml").stderr
+
+    # What follows is what the hint is for: `commit -a` alone takes the deletion and no more.
+    hint = told.rpartition("hint: ")[2]
+    ada.git(*hint.split()[1:])
+    assert ada.git("status", "--porcelain", "--no-renames").split("\n") == [
+        "D  config/app.yaml", "A  config/other.yaml", "",
+    ]  # fmt: skip
+
+
+def test_a_mended_move_says_what_can_be_staged(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    ada.git("mv", "config/app.yaml", "config/other.yaml")
+
+    told = ada.gitseal("mv", "config/app.yaml", "config/other.yaml").stderr
+
+    # git add refuses a path that is neither there nor in the index.
+    assert told.endswith("hint: git add config/other.yaml\n")
+
+
+def test_apply_makes_no_new_key_in_place_of_a_lost_record(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    (ada.folder / ".gitseal" / "keyring" / "main.json").unlink()
+
+    told = ada.gitseal("apply", "--yes", code=4).stderr
+
+    assert "the record of scope main is gone" in told
+    assert not (ada.folder / ".gitseal" / "keyring" / "main.json").exists()
+    assert ".env: belongs to scope main" in ada.gitseal("get", ".env", "A", code=4).stderr
+    ada.git("checkout", "-q", ".gitseal")
+    assert ada.gitseal("decrypt", ".env").stdout == ENV
+
+
+def test_a_lost_record_may_be_given_up(tmp_path: Path) -> None:
+    ada = owner(tmp_path)
+    (ada.folder / ".gitseal" / "keyring" / "main.json").unlink()
+
+    ada.gitseal("trust", "--forget", "main")
+
+    assert "scope main is new" in ada.gitseal("apply", "--yes").stderr
+
+
+def test_a_slip_in_a_subcommand_names_its_own_help(tmp_path: Path) -> None:
+    told = Person(tmp_path, "ada").gitseal("keys", "generate", "--passphrase", code=2).stderr
+
+    assert "see gitseal keys generate --help" in told
+
+
+def test_an_unknown_format_of_the_list_is_refused(tmp_path: Path) -> None:
+    assert (
+        "unknown format"
+        in owner(tmp_path).gitseal("readers", "list", "--format", "xml", code=2).stderr
+    )

@@ -12,8 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gitseal import documents
-from gitseal.documents.base import NOTE, event_parts
+from gitseal.documents.base import NOTE
 from gitseal.documents.dotenv import parse
+from gitseal.documents.events import event_parts
 from gitseal.errors import DocumentError, NotADocumentError
 from gitseal.keypaths import format_path
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from gitseal import documents
 from gitseal.documents.editing import move, remove, set_value
-from gitseal.documents.tree import Mapping, Scalar, Sequence, find, tree
+from gitseal.documents.nodes import Mapping, Scalar, Sequence
+from gitseal.documents.tree import find, tree
 from gitseal.documents.values import to_python
 from gitseal.errors import DocumentError, NotADocumentError, UsageError
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitseal.documents import Document
-    from gitseal.documents.tree import Node
+    from gitseal.documents.nodes import Node
 
     TypedPath = tuple[str | int, ...]
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitseal import documents
-from gitseal.documents.base import event_parts
+from gitseal.documents.events import event_parts
 from gitseal.documents.json import parse
 from gitseal.errors import LimitError, NotADocumentError
 from gitseal.keypaths import format_path

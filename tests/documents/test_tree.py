@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitseal import documents
-from gitseal.documents.tree import Alias, Mapping, Scalar, Sequence, find, tree
+from gitseal.documents.nodes import Alias, Mapping, Scalar, Sequence
+from gitseal.documents.tree import find, tree
 from gitseal.errors import DocumentError, LimitError, NotADocumentError, NotFoundError
 from gitseal.keypaths import parse_typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitseal.documents.tree import Node
+    from gitseal.documents.nodes import Node
 
 
 def parsed(text: str, syntax: str = "yaml") -> Node:
@@ -98,7 +99,7 @@ def test_typed_paths_lead_to_values(path: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("path", "hint"),
     [
-        ("db.pasword", "did you mean password"),
+        ("db.pasword", "did you mean db.password"),
         ("nothing", "there are: db, users"),
         ("users[2]", "a list of 2 items"),
         ("db.password.x", "a single value"),

@@ -7,7 +7,7 @@ import pytest
 
 from gitseal import documents
 from gitseal.documents import Document
-from gitseal.documents.base import event_parts
+from gitseal.documents.events import event_parts
 from gitseal.keypaths import decode, format_path
 
 

@@ -11,7 +11,7 @@ import pytest
 from fakesealing import FakeSealed, header_fields
 from gitseal import documents
 from gitseal.documents import NOTE, UNREADABLE
-from gitseal.documents.base import event
+from gitseal.documents.events import event
 from gitseal.errors import LimitError, NotADocumentError
 
 HEADER = 'gitseal:\n  v: 1\n  scope: "x"\n'

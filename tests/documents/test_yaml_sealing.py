@@ -7,7 +7,7 @@ import pytest
 
 from fakesealing import FakeSealed, some
 from gitseal import documents
-from gitseal.documents.base import event_parts
+from gitseal.documents.events import event_parts
 from gitseal.errors import DocumentError, IntegrityError
 
 TEXTS = [

@@ -14,7 +14,7 @@ import pytest
 
 from gitseal.errors import GitsealError, RefusedError, UsageError
 from gitseal.launch import editor
-from gitseal.launch.editor import EditorSession, arguments_for, edit_text, editor_command
+from gitseal.launch.editor import EditorSession, arguments_for, editor_command
 from gitseal.settings import Settings
 from launch.conftest import CANARY, holding
 
@@ -25,10 +25,11 @@ ESCAPE = "\x1b"
 # The editor in a terminal of its own; the text it leaves goes to that terminal and to no file.
 SESSION = """
 import sys
-from gitseal.launch.editor import edit_text
+from gitseal.launch.editor import EditorSession
 from gitseal.settings import Settings
 text = bytes.fromhex(sys.argv[1]) + b"".join(b"filler: %d\\n" % n for n in range(2000))
-result = edit_text(text, ".yaml", Settings.from_environment())
+with EditorSession(Settings.from_environment(), ".yaml") as session:
+    result = session.edit(text)
 print("RESULT", result[-40:].hex(), len(result), flush=True)
 """
 BEGINNING = b"password: " + CANARY + b"\n"
@@ -260,6 +261,23 @@ def script(folder: Path, name: str, text: str) -> str:
     return shlex.quote(str(path))
 
 
+def edit_text(
+    initial: bytes,
+    suffix: str,
+    settings: Settings,
+    *,
+    say: Callable[[str], None] | None = None,
+    rescued: list[bytes] | None = None,
+) -> bytes:
+    with EditorSession(settings, suffix, say=say) as session:
+        try:
+            return session.edit(initial)
+        except GitsealError:
+            if rescued is not None:
+                rescued.append(session.text)
+            raise
+
+
 def with_editor(settings: Settings, command: str) -> Settings:
     return Settings({**settings.environ, "EDITOR": command})
 
@@ -323,7 +341,7 @@ class TestSession:
         rescued: list[bytes] = []
 
         with pytest.raises(GitsealError, match="exit code 3"):
-            edit_text(b"old", "", with_editor(settings, command), rescue=rescued.append)
+            edit_text(b"old", "", with_editor(settings, command), rescued=rescued)
 
         assert rescued == [b"half"]
         assert not list(memory.iterdir())

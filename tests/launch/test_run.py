@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -17,9 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 EXEC = """
 import os, sys
 from gitseal.errors import GitsealError
-from gitseal.launch.hardening import harden_process
+from gitseal.launch.hardening import forbid_core_dumps
 from gitseal.launch.run import exec_with_environment
-harden_process(against_debuggers=True)
+forbid_core_dumps()
 print("first")
 try:
     exec_with_environment(sys.argv[1:], {**os.environ, "SECRET": "value"})
@@ -52,11 +51,6 @@ class TestPreparing:
 
         assert made.environment == {"A": "new", "X": "x"}
         assert (made.skipped, made.replaced) == ((), ("A",))
-
-    def test_some_of_ours_can_be_kept_from_the_program(self) -> None:
-        made = prepare_environment({}, {"GITSEAL_KEY": "k", "A": "a"}, without=("GITSEAL_KEY",))
-
-        assert made.environment == {"A": "a"}
 
     @pytest.mark.parametrize(
         "name",
@@ -92,7 +86,7 @@ class TestPreparing:
         assert name in caught.value.message
         assert "canary" not in str(caught.value)
 
-        made = prepare_environment({name: "x"}, {}, allow_dangerous=True)
+        made = prepare_environment({name: "x"}, {}, allowed={name})
         assert made.environment == {name: "x"}
 
     @pytest.mark.parametrize(
@@ -176,19 +170,3 @@ class TestBecoming:
         )
 
         assert done.stdout == "b'\\xff\\xc3\\xa9\\n'\n"
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a thing of Linux")
-def test_other_processes_may_not_look_into_a_hardened_one() -> None:
-    code = (
-        "import ctypes, os; from gitseal.launch.hardening import harden_process as h;"
-        "h(); a = ctypes.CDLL(None).prctl(3, 0, 0, 0, 0); h(against_debuggers=True);"
-        "import resource as r;"
-        "print(a, ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), r.getrlimit(r.RLIMIT_CORE))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-
-    assert done.stdout == "1 0 (0, 0)\n"
-    assert resource.getrlimit(resource.RLIMIT_CORE) is not None

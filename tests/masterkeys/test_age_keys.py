@@ -25,7 +25,7 @@ from gitseal.masterkeys import canonical, resolve
 from gitseal.masterkeys.base import MAX_BLOB, Deadline, Means
 from gitseal.masterkeys.bech32 import encode
 from gitseal.masterkeys.identities import Identities, Identity, Source, generate_identity
-from gitseal.masterkeys.localfile import LocalKeys
+from gitseal.masterkeys.localkeys import LocalKeys
 
 SSH_KINDS = {
     "ed25519": ["-t", "ed25519"],

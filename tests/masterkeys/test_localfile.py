@@ -23,7 +23,7 @@ from gitseal.keys import Context, DataKey, ScopeId
 from gitseal.masterkeys import canonical, resolve
 from gitseal.masterkeys.base import Deadline, MasterKey, Means
 from gitseal.masterkeys.identities import Identities
-from gitseal.masterkeys.localfile import KEY_SIZE, LocalKeys, generate, load
+from gitseal.masterkeys.localkeys import KEY_SIZE, LocalKeys, generate, load
 
 DEADLINE = Deadline(5)
 DATA_KEY = DataKey(bytes(range(32)))

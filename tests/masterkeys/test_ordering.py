@@ -39,11 +39,11 @@ from gitseal.errors import (
 )
 from gitseal.keys import DataKey
 from gitseal.masterkeys.base import MAX_BLOB, Deadline, MasterKey
+from gitseal.masterkeys.candidates import Candidate
 from gitseal.masterkeys.failures import Failure, no_usable_key
 from gitseal.masterkeys.ordering import (
     MAX_ATTEMPTS,
     MAX_READERS,
-    Candidate,
     Patience,
     unwrap_first,
     wrap_all,

@@ -14,7 +14,7 @@ from gitseal.masterkeys import MAX_URI, canonical, kind_of, resolve
 from gitseal.masterkeys.base import RIGHTS, Deadline, MasterKey, Means
 from gitseal.masterkeys.bech32 import encode
 from gitseal.masterkeys.identities import Identities
-from gitseal.masterkeys.localfile import LocalKeys
+from gitseal.masterkeys.localkeys import LocalKeys
 
 AGE = encode("age", b"\x09" + bytes(31))
 FILE = "file:0rjx99e5q9gbzbjp"

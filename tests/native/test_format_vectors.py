@@ -12,7 +12,7 @@ import pytest
 
 from gitseal import documents
 from gitseal.crypto.derive import ScopeKeys
-from gitseal.documents.base import event
+from gitseal.documents.events import event
 from gitseal.keypaths import Rules
 from gitseal.keys import Context, DataKey, ScopeId
 from gitseal.native import opening, sealing, wholefile

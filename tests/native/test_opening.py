@@ -13,7 +13,7 @@ from gitseal.crypto.derive import ScopeKeys
 from gitseal.errors import DocumentError, GitsealError, IntegrityError, NewerVersionError
 from gitseal.keypaths import Rules
 from gitseal.keys import Context, DataKey, ScopeId, WrappedKey
-from gitseal.native import opening
+from gitseal.native import pieces
 from gitseal.native.header import FileRules
 
 CLEAR = "user: canary-ada\npassword: canary-one\nlist:\n  - password: canary-two\n"
@@ -138,7 +138,7 @@ def test_nothing_is_opened_before_the_seal_has_been_verified(
     def never(*_arguments: object) -> list[bytes]:
         raise AssertionError("opened")
 
-    monkeypatch.setattr(opening, "open_values", never)
+    monkeypatch.setattr(pieces, "open_values", never)
 
     refused(SEALED.replace(b"canary-ada", b"canary-bob"))
     refused(SEALED.replace(b"user:", b"user2:\nuser:"))
@@ -150,7 +150,7 @@ def test_nothing_is_opened_before_all_places_have_been_looked_at(
     def never(*_arguments: object) -> list[bytes]:
         raise AssertionError("opened")
 
-    monkeypatch.setattr(opening, "open_values", never)
+    monkeypatch.setattr(pieces, "open_values", never)
     clear = worlds.sign_again(SEALED.replace(b"list:\n", b"list:\n  - password: canary\n"))
 
     error = refused(clear)
@@ -204,6 +204,18 @@ def test_comments_open_wherever_they_stand() -> None:
     assert b"canary" not in data
     assert worlds.open_(data, rules=rules) == clear
     assert worlds.open_(added, rules=rules) == b"# canary one\n" + clear
+
+
+def test_what_was_added_in_clear_is_named_before_the_seal() -> None:
+    sealed = worlds.seal(CLEAR, rules=worlds.EVERYTHING)
+    addition = sealed.replace(b"list:\n", b"new: canary-three\nlist:\n", 1)
+
+    error = refused(addition, rules=worlds.EVERYTHING)
+    assert "new (line 3) is in clear" in str(error)
+    assert error.hint == "seal it: gitseal encrypt FILE"
+    # With anything else wrong beside it, sealing it again is no way out.
+    more = addition.replace(b"user:", b"used:", 1)
+    assert "the seal does not verify" in str(refused(more, rules=worlds.EVERYTHING))
 
 
 def test_without_rules_the_places_are_not_looked_at() -> None:

@@ -24,7 +24,7 @@ SEALED = worlds.seal(CLEAR, NAME)
 @settings(max_examples=50)
 @given(st.binary(max_size=400))
 def test_any_content_comes_back(content: bytes) -> None:
-    assert worlds.open_(worlds.seal(content, NAME), NAME) == content
+    assert worlds.open_(worlds.seal_whole(content, NAME), NAME) == content
 
 
 def test_content_that_is_a_container_itself_is_only_content() -> None:

@@ -10,7 +10,8 @@ import pytest
 from conftest import Run
 from desk import CANARY, ENV, JSON, PEM, YAML, Desk
 from gitseal import documents
-from gitseal.documents.tree import Mapping, Scalar, Sequence, tree
+from gitseal.documents.nodes import Mapping, Scalar, Sequence
+from gitseal.documents.tree import tree
 from gitseal.errors import (
     ChangedError,
     DocumentError,

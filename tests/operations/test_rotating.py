@@ -79,6 +79,8 @@ def test_the_old_key_stays_while_staged_files_use_it(tmp_path: Path) -> None:
 
     assert states(ada) == ["readable", "active"]
     assert "git add" in told
+    ada.git("add", "-A")
+    assert "GS309" in ada.gitseal("check").stdout
     assert_readable(ada)
 
 

@@ -94,13 +94,6 @@ def test_bom_and_crlf_are_fine() -> None:
     assert Config.parse(b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode()) == read(TEXT)
 
 
-def test_the_scopes_of_a_reader() -> None:
-    config = read(TEXT)
-
-    assert config.scopes_of("ci") == ["payments-prod", "2024-01-01"]
-    assert config.scopes_of("on") == ["payments-prod"]
-
-
 def test_lines_are_known_for_later_errors() -> None:
     config = read(TEXT)
 

@@ -80,7 +80,7 @@ def test_rotations_are_told() -> None:
     old = fresh(ALICE)
 
     assert [str(change) for change in describe_change(old, rotated(old))] == [
-        "epoch 1 is readable now",
+        "epoch 1 still opens, and seals nothing new",
         "epoch 2 is new, active",
     ]
     assert [str(change) for change in describe_change(rotated(old), old)] == [

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitseal.errors import PolicyError, RefusedError
+from gitseal.policy.building import missing_wraps
 from gitseal.policy.config import Config
 from gitseal.policy.merging import merge_configs, merge_policies, merge_sets
 from gitseal.policy.recordmerge import RecordMerge, merge_records
@@ -20,7 +21,7 @@ BASE = policy(ALICE, BOB, files=["a", "b"])
 
 def build(merge: RecordMerge, signer: int) -> Record:
     """Sign a merge after wrapping for whoever has no wrap yet."""
-    given = {n: wraps(merge.policy.readers) for n, _ in merge.missing_wraps()}
+    given = {n: wraps(merge.policy.readers) for n, _ in missing_wraps(merge.draft())}
     return merge.build(keys(signer).sign, given)
 
 
@@ -164,11 +165,10 @@ class TestRecords:
         merge = merge_records(base, changed(base, ALICE, BOB), changed(base, ALICE, CAROL))
 
         assert merge.policy.readers == (ALICE, BOB, CAROL)
-        assert merge.missing_wraps() == []
+        assert missing_wraps(merge.draft()) == []
         record = build(merge, 1)
         assert record.seq == 3
         assert {wrap.to for wrap in record.active.wraps} == {"alice", "bob", "carol"}
-        assert not merge.reseal
         assert not merge.leavers
 
     def test_a_reader_here_and_a_rotation_there(self) -> None:
@@ -177,34 +177,29 @@ class TestRecords:
         merge = merge_records(base, ours, theirs)
 
         assert merge.policy.readers == (ALICE, CAROL)
-        assert merge.winner == "theirs"
+        assert merge.winner == theirs
         assert [epoch.state for epoch in merge.epochs] == ["readable", "active"]
-        assert merge.missing_wraps() == [(2, CAROL)]
+        assert missing_wraps(merge.draft()) == [(2, CAROL)]
         assert merge.leavers == ()
         record = build(merge, 2)
         record.check_links()
         assert record.seq == 4
 
-    def test_an_epoch_retired_on_one_branch_is_sealed_anew_from_the_other(self) -> None:
+    def test_an_epoch_retired_on_one_branch_is_retired(self) -> None:
         base = fresh(ALICE)
         ours, theirs = changed(base, ALICE, BOB), rotated(base, finished=True)
         merge = merge_records(base, ours, theirs)
 
         assert [epoch.state for epoch in merge.epochs] == ["retired", "active"]
-        assert [(r.side, r.n, r.kid, r.reason) for r in merge.reseal] == [
-            ("ours", 1, keys(1).kid, "retired")
-        ]
 
     def test_of_rival_epochs_the_pinned_one_stays(self) -> None:
         base = fresh(ALICE, BOB)
         ours, theirs = rotated(base, ALICE), rotated(base, BOB, whose="theirs")
 
         merge = merge_records(base, ours, theirs, pinned=theirs)
-        assert merge.winner == "theirs"
+        assert merge.winner == theirs
         assert merge.epochs[1].kid == keys(2, whose="theirs").kid
-        assert [(r.side, r.n, r.kid, r.reason) for r in merge.reseal] == [
-            ("ours", 2, keys(2).kid, "rival")
-        ]
+        assert merge.loser == ours
 
     def test_or_the_one_older_in_history(self) -> None:
         base = fresh(ALICE)
@@ -212,7 +207,7 @@ class TestRecords:
 
         merge = merge_records(base, ours, theirs, pinned=base, older="ours")
         assert merge.epochs[1].kid == keys(2).kid
-        assert [(r.side, r.n) for r in merge.reseal] == [("theirs", 2)]
+        assert merge.loser == theirs
         with pytest.raises(RefusedError, match="which was first"):
             merge_records(base, ours, theirs, pinned=base)
 
@@ -239,7 +234,6 @@ class TestRecords:
 
         merge = merge_records(one, one, two)
         assert [epoch.state for epoch in merge.epochs] == ["retired", "retired", "active"]
-        assert [(r.side, r.n) for r in merge.reseal] == [("ours", 1), ("ours", 2)]
 
     def test_conflicts_are_listed_and_hold_the_signature_back(self) -> None:
         base = fresh(ALICE, BOB)

@@ -22,8 +22,8 @@ from gitseal.policy.building import (
     new_epoch,
     new_record,
     with_epoch,
+    with_policy,
     with_states,
-    with_wraps,
 )
 from gitseal.policy.canonical import MAX_RECORD, canonical_json
 from gitseal.policy.records import Record
@@ -261,7 +261,8 @@ class TestBuilding:
         pending = compose(record.name, record.context, 9, wanted, record.epochs, sign)
 
         assert missing_wraps(pending) == [(1, BOB), (2, BOB)]
-        done = with_wraps(pending, {1: wraps([ALICE, BOB]), 2: wraps([ALICE, BOB])}, sign)
+        given = {1: wraps([ALICE, BOB]), 2: wraps([ALICE, BOB])}
+        done = with_policy(pending, pending.policy, sign, given)
         assert missing_wraps(done) == []
 
     def test_only_the_next_epoch_follows(self) -> None:

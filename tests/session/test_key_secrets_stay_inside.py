@@ -15,7 +15,7 @@ from gitseal.crypto.derive import ScopeKeys
 from gitseal.errors import GitsealError
 from gitseal.keys import DataKey, ScopeId, WrappedKey
 from gitseal.masterkeys.bech32 import decode
-from gitseal.masterkeys.localfile import generate
+from gitseal.masterkeys.localkeys import generate
 from gitseal.session import Session
 from gitseal.settings import Settings
 from gitseal.trust.packing import pack

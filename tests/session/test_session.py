@@ -36,7 +36,7 @@ from gitseal.errors import (
 )
 from gitseal.keys import Context, DataKey, ScopeId, WrappedKey
 from gitseal.masterkeys.identities import generate_identity
-from gitseal.masterkeys.localfile import generate
+from gitseal.masterkeys.localkeys import generate
 from gitseal.session import Session
 from gitseal.settings import Settings
 from gitseal.trust.packing import pack

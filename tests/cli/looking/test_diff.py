@@ -189,7 +189,7 @@ def test_a_value_that_was_sealed_stays_hidden_when_rules_clear_it(
     vault: Vault, run: Run, git: Git
 ) -> None:
     vault.replace(".gitseal.yaml", "kind, apiVersion]", "kind, apiVersion, DB_PORT]")
-    assert run("apply", "--yes").code == 0
+    assert run("apply", "--yes", "--allow-clear").code == 0
 
     done = run("diff", "--", ".env")
 
