@@ -237,11 +237,15 @@ def check_bound(header: Header, place: Place) -> None:
         return
     if not header.origin:
         raise IntegrityError("the origin of the file is not what its scope says")
+    import os
     from shlex import quote
 
-    origin = printable(header.origin)
-    raise MovedError(
-        f"was sealed as {origin}",
-        hint="move it back, or seal it for its new place: "
-        f"gitseal mv {quote(origin)} {quote(printable(place.name))}",
-    )
+    origin = quote(printable(header.origin))
+    name = quote(printable(place.name))
+    hint = f"move it back, or seal it for its new place: gitseal mv {origin} {name}"
+    if os.path.lexists(place.file.removesuffix(place.name) + header.origin):
+        hint = (
+            "a copy is sealed for its own place: "
+            f"gitseal decrypt {origin} | gitseal encrypt --filename {name} -o {name} -"
+        )
+    raise MovedError(f"was sealed as {printable(header.origin)}", hint=hint)
