@@ -124,4 +124,5 @@ def rename_edits(document: Document, place: Place, name: str) -> list[Edit]:
 
 def source_of(document: Document, place: Place) -> Wanted:
     """Give a value; dotenv files have one level, so that nothing is ever carried over."""
-    raise NotImplementedError(f"{document.syntax}: {place.parts}")
+    del document, place
+    raise ValueError("a dotenv file has no other level to carry a value to")

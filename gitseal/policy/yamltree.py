@@ -132,7 +132,7 @@ def _refuse_conflict(text: str, name: str) -> None:
         if line.startswith("<<<<<<< "):
             raise PolicyError(
                 "has conflict markers",
-                hint="keep what both sides want, take the markers out, then: gitseal apply",
+                hint="gitseal apply merges both sides; or take the markers out by hand first",
                 path=f"{name}:{number}",
             ) from None
 

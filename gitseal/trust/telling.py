@@ -19,10 +19,8 @@ MAX_TOLD = 12
 """Changes that a message lists; `gitseal trust` shows all."""
 
 
-_MERGE_FIRST = (
-    "merge the keyring first: git merge, or rebase on the branch you came from; "
-    "or, if the newer one was given up: gitseal apply --older"
-)
+_MERGE_FIRST = "merge the keyring first: git merge, or rebase on the branch you came from"
+_OR_BACK = "; or, if the newer one was given up: gitseal apply --older"
 
 
 def refusal(verdict: Verdict, brought: str | None = None) -> GitsealError:
@@ -84,13 +82,18 @@ def _words(verdict: Verdict) -> tuple[str, str]:
         ),
         verdicts.OLDER: (
             f"this branch has an older record of scope {name}",
-            _MERGE_FIRST,
+            _MERGE_FIRST + (_OR_BACK if _same_keys(verdict) else ""),
         ),
         verdicts.UNSIGNED: (
             f"the record of scope {name} was changed without a reader's key",
             f"git log -p -- {record_path(name)}; then restore it, or ask who changed it",
         ),
     }.get(verdict.state, (f"scope {name} is trusted", trust))
+
+
+def _same_keys(verdict: Verdict) -> bool:
+    pinned = verdict.pinned
+    return pinned is not None and len(pinned.epochs) == len(verdict.record.epochs)
 
 
 def _codes(verdict: Verdict) -> list[str]:
