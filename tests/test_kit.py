@@ -70,6 +70,7 @@ def read(path: Path) -> Case:
 class Place(NamedTuple):
     name: str
     inside: bool = True
+    file: str = "/nowhere"
 
 
 def grant(case: Case, keys: ScopeKeys) -> Grant:

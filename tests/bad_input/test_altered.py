@@ -203,8 +203,12 @@ def test_a_file_copied_to_another_place_is_refused(source: str, app: Desk) -> No
     name = source.replace("a.", "b.").replace(".env", "b.env")
     app.write(name, app.seal(source, content).read_bytes())
 
-    refused(app, "decrypt", name, code=6, says=[f"{name}: was sealed as {source}", "gitseal mv"])
-    refused(app, "encrypt", name, code=6, says=["gitseal mv"])
+    moved = f"{name}: was sealed as {source}"
+    refused(app, "decrypt", name, code=6, says=[moved, f"--filename {name}"])
+    refused(app, "encrypt", name, code=6, says=[moved, f"--filename {name}"])
+
+    (app.folder / source).unlink()
+    refused(app, "decrypt", name, code=6, says=[moved, f"gitseal mv {source} {name}"])
 
 
 def test_values_of_one_file_do_not_open_in_another(app: Desk) -> None:
