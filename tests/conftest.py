@@ -103,14 +103,18 @@ def _loopback_only() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    """The folder of real files; skipped by name, or failing where nothing may be missing."""
+    """
+    The folder of real files.
+
+    It is other people's data and never part of the repository, so no set-up can bring it: a clone
+    without it skips these tests by name.  Whoever names it, gets no gaps.
+    """
     folder = needs.corpus_path()
     if folder is not None:
         return folder
-    reason = needs.REASON + "corpus"
-    if needs.required():
-        pytest.fail(f"{reason} (set GITSEAL_CORPUS)", pytrace=False)
-    pytest.skip(reason)
+    if "GITSEAL_CORPUS" in os.environ:
+        pytest.fail("GITSEAL_CORPUS names no folder with an INDEX.tsv", pytrace=False)
+    pytest.skip(f"{needs.REASON}corpus")
 
 
 @pytest.fixture(scope="session")

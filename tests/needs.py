@@ -66,8 +66,8 @@ def sops_path() -> Path | None:
 
 
 def missing(names: Iterable[str]) -> list[str]:
-    """Those of `names` (commands, or `corpus`, `sops`) that are not to be had here."""
-    special = {"corpus": corpus_path, "sops": sops_path}
+    """Those of `names` (commands, or `sops`) that are not to be had here."""
+    special = {"sops": sops_path}
     return [
         name
         for name in names

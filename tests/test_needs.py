@@ -19,16 +19,23 @@ import pytest
 @pytest.mark.needs("{name}")
 def test_case(): pass
 """
+CORPUS = """
+import needs
+needs.ROOT = needs.Path("/nowhere")
+def test_case(corpus): pass
+"""
 
 
-def play(tmp_path: Path, name: str, *, required: bool) -> subprocess.CompletedProcess[str]:
-    case = tmp_path / "test_case.py"
-    case.write_text(CASE.format(name=name))
+def play(
+    tmp_path: Path, name: str, *, required: bool, case: str = CASE
+) -> subprocess.CompletedProcess[str]:
+    file = tmp_path / "test_case.py"
+    file.write_text(case.format(name=name))
     options = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), "-p", "no:cacheprovider"]
     environment = os.environ | {"GITSEAL_REQUIRE_SERVERS": "1" if required else "0"}
     environment |= {"PYTHONPATH": str(ROOT / "tests")}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "conftest", *options, str(case)],
+        [sys.executable, "-m", "pytest", "-p", "conftest", *options, str(file)],
         capture_output=True,
         text=True,
         env=environment,
@@ -53,6 +60,26 @@ def test_a_missing_program_fails_where_nothing_may_be_missing(tmp_path: Path) ->
 
 def test_a_present_program_changes_nothing(tmp_path: Path) -> None:
     assert "1 passed" in play(tmp_path, "git", required=True).stdout
+
+
+def test_a_clone_without_the_corpus_says_what_it_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITSEAL_CORPUS", raising=False)
+    done = play(tmp_path, "git", required=True, case=CORPUS)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "tests left out for want of: corpus (1)" in done.stdout
+
+
+def test_a_corpus_that_is_named_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITSEAL_CORPUS", str(tmp_path))
+    done = play(tmp_path, "git", required=False, case=CORPUS)
+
+    assert done.returncode == 1
+    assert "GITSEAL_CORPUS names no folder" in done.stdout
 
 
 def test_the_summary_names_the_debian_packages() -> None:
