@@ -61,7 +61,7 @@ def test_the_grammar_of_base_32_is_the_alphabet() -> None:
 def test_the_limits_it_names_are_those_of_the_code() -> None:
     from gitseal.documents import base
     from gitseal.native import header, wholefile
-    from gitseal.policy import canonical, records, terms
+    from gitseal.policy import parsing, records, terms
 
     table = dict(re.findall(r"^\| ([a-z ]+) \| ([\d,]+(?: [MGK]iB)?) \|$", TEXT, re.MULTILINE))
 
@@ -72,7 +72,7 @@ def test_the_limits_it_names_are_those_of_the_code() -> None:
     assert table["a header field"] == f"{header.MAX_FIELD >> 10} KiB"
     assert table["a whole file"] == f"{wholefile.MAX_CONTENT >> 30} GiB"
     assert table["sealed text of one value"] == f"{base.MAX_SEALED >> 20} MiB"
-    assert table["a record"] == f"{canonical.MAX_RECORD >> 20} MiB"
+    assert table["a record"] == f"{parsing.MAX_RECORD >> 20} MiB"
     assert len(table) == 8
     text = " ".join(TEXT.split())
     assert f"at most {header.MAX_KEYS} keys" in text

@@ -7,6 +7,8 @@ from struct import Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gitseal.keys import Context, ScopeId
 
 _LE64 = Struct("<Q")
@@ -64,3 +66,52 @@ def context_bytes(context: Context) -> bytes:
 def scope_id_bytes(scope: ScopeId) -> bytes:
     """Encode scope name, context and epoch (format 2, `sid`)."""
     return pae(scope.name.encode("ascii"), context_bytes(scope.context), le64(scope.epoch))
+
+
+def canonical_json(value: object) -> bytes:
+    """
+    Write canonical JSON (format 1), the one text that is signed and compared byte for byte.
+
+    It is what `json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False)` gives, and
+    a line break.
+
+    The standard library indents in generators, half the time of reading a record.
+
+    Raises:
+        ValueError: a float, or a type that JSON does not have, or a lone surrogate.
+    """
+    from json.encoder import encode_basestring
+
+    pieces: list[str] = []
+    _emit(value, "\n", pieces, encode_basestring)
+    pieces.append("\n")
+    return "".join(pieces).encode("utf-8")
+
+
+def _emit(value: object, margin: str, pieces: list[str], quote: Callable[[str], str]) -> None:
+    if isinstance(value, str):
+        pieces.append(quote(value))
+    elif isinstance(value, bool):
+        pieces.append("true" if value else "false")
+    elif isinstance(value, int):
+        pieces.append(str(value))
+    elif value is None:
+        pieces.append("null")
+    elif isinstance(value, dict):
+        inner = margin + "  "
+        lead = "{" + inner
+        for key in sorted(value):
+            pieces.append(lead + quote(key) + ": ")
+            _emit(value[key], inner, pieces, quote)
+            lead = "," + inner
+        pieces.append(margin + "}" if value else "{}")
+    elif isinstance(value, list):
+        inner = margin + "  "
+        lead = "[" + inner
+        for item in value:
+            pieces.append(lead)
+            _emit(item, inner, pieces, quote)
+            lead = "," + inner
+        pieces.append(margin + "]" if value else "[]")
+    else:
+        raise ValueError("canonical JSON holds no such type")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from gitseal.crypto import base32
 from gitseal.crypto.derive import KID_SIZE
+from gitseal.crypto.encoding import canonical_json
 from gitseal.crypto.signatures import SIGNATURE_SIZE
 from gitseal.errors import DocumentError, LimitError, NewerVersionError, PolicyError, UsageError
 from gitseal.keypaths import Rules
@@ -21,13 +22,6 @@ _ORDER = (
     "v", "scope", "epoch", "kid", "origin", "newline", "context", "keys", "rules", "seal",
 )  # fmt: skip
 _REQUIRED = ("v", "scope", "epoch", "kid", "origin")
-
-
-def canonical_json(value: object) -> bytes:
-    """Write JSON in the one form that is signed and compared byte for byte (format 1)."""
-    import json
-
-    return (json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 class FileRules:

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from gitseal.crypto.encoding import le64
+from gitseal.crypto.encoding import canonical_json, le64
 from gitseal.crypto.values import TAG_SIZE, open_file, padded_length, seal_file
 from gitseal.errors import DocumentError, LimitError, NewerVersionError
 from gitseal.native.binding import bind, check_key, check_seal
-from gitseal.native.header import Header, canonical_json, read_header
+from gitseal.native.header import Header, read_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

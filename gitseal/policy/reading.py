@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from gitseal.crypto.base32 import from_text
+from gitseal.crypto.encoding import canonical_json
 from gitseal.errors import IntegrityError, NewerVersionError, UsageError
 from gitseal.keys import Context, WrappedKey
-from gitseal.policy.canonical import canonical_json, parse_json
+from gitseal.policy.parsing import parse_json
 from gitseal.policy.records import RECORD_VERSION, Epoch, Record, check_record
 from gitseal.policy.terms import Reader, RecordPolicy
 

@@ -9,10 +9,9 @@ one proves only its shape.  Who may believe it is for `trust` to judge, after `c
 from __future__ import annotations
 
 from gitseal.crypto.base32 import to_text
-from gitseal.crypto.encoding import pae
+from gitseal.crypto.encoding import canonical_json, pae
 from gitseal.errors import GitsealError, IntegrityError
 from gitseal.keys import Context, ScopeId, WrappedKey, check_scope_name
-from gitseal.policy.canonical import canonical_json
 from gitseal.policy.terms import RecordPolicy
 
 TYPE_CHECKING = False

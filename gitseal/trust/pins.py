@@ -12,9 +12,10 @@ from __future__ import annotations
 import os
 import stat
 
+from gitseal.crypto.encoding import canonical_json
 from gitseal.errors import GitsealError, IntegrityError, NewerVersionError, UntrustedError
 from gitseal.keys import check_scope_name
-from gitseal.policy.canonical import canonical_json, parse_json
+from gitseal.policy.parsing import parse_json
 from gitseal.policy.records import Record
 
 TYPE_CHECKING = False

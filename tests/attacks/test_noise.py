@@ -15,13 +15,13 @@ import pytest
 from desk import ENV, Desk
 from gitseal.cli.reporting import say
 from gitseal.crypto.base32 import to_text
+from gitseal.crypto.encoding import canonical_json
 from gitseal.errors import GitsealError, LimitError, MasterKeyError, RefusedError
 from gitseal.keys import Context, DataKey, ScopeId
 from gitseal.masterkeys.age import AgeKey
 from gitseal.masterkeys.identities import Identities, Source
 from gitseal.operations import applying, keyrings
 from gitseal.operations.adhoc import seal_for
-from gitseal.policy.canonical import canonical_json
 from gitseal.policy.patterns import Patterns
 from gitseal.policy.reading import read_claims
 from gitseal.policy.records import Record, record_path

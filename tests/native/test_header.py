@@ -11,7 +11,7 @@ import pytest
 from gitseal.crypto.base32 import to_text
 from gitseal.errors import DocumentError, LimitError, NewerVersionError
 from gitseal.keys import Context, WrappedKey
-from gitseal.native.header import FileRules, Header, canonical_json, is_origin, read_header
+from gitseal.native.header import FileRules, Header, is_origin, read_header
 
 KID = to_text("kid", bytes(32))
 GOOD: dict[str, Any] = {
@@ -181,8 +181,3 @@ def test_a_deeply_nested_field_is_refused_in_the_end() -> None:
 )  # fmt: skip
 def test_origins(path: str, fits: bool) -> None:
     assert is_origin(path) is fits
-
-
-def test_canonical_json() -> None:
-    text = '{\n  "a": 1,\n  "b": [\n    "é"\n  ]\n}\n'
-    assert canonical_json({"b": ["é"], "a": 1}) == text.encode()

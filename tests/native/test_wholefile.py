@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 import worlds
 from gitseal import sealedfile
-from gitseal.crypto.encoding import le64
+from gitseal.crypto.encoding import canonical_json, le64
 from gitseal.errors import DocumentError, IntegrityError, LimitError, NewerVersionError
 from gitseal.native import wholefile
-from gitseal.native.header import canonical_json
 
 NAME = "blob.bin"
 CLEAR = b"canary\0\xff" * 3

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitseal.crypto.derive import ScopeKeys, format_fingerprint
+from gitseal.crypto.encoding import canonical_json
 from gitseal.errors import IntegrityError, LimitError, NewerVersionError, PolicyError
 from gitseal.keys import Context, DataKey, ScopeId, WrappedKey
 from gitseal.policy.building import (
@@ -25,7 +26,7 @@ from gitseal.policy.building import (
     with_policy,
     with_states,
 )
-from gitseal.policy.canonical import MAX_RECORD, canonical_json
+from gitseal.policy.parsing import MAX_RECORD
 from gitseal.policy.records import Record
 from gitseal.policy.terms import Reader, RecordPolicy
 from keyrings import ALICE, BOB, CAROL, changed, fresh, keys, policy, rotated, rotating, wraps
@@ -205,24 +206,6 @@ class TestStrictReading:
 
         with pytest.raises((IntegrityError, NewerVersionError)):
             Record.parse(bytes(data)).check_signature()
-
-
-@given(
-    st.recursive(
-        st.text(st.characters(exclude_categories=["Cs"])) | st.integers() | st.booleans()
-        | st.none(),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('ab"\\é'), inner),
-    )
-)  # fmt: skip
-def test_canonical_json_is_that_of_the_standard_library(value: object) -> None:
-    wanted = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-
-    assert canonical_json(value) == wanted.encode()
-
-
-def test_canonical_json_has_no_floats() -> None:
-    with pytest.raises(ValueError, match="no such type"):
-        canonical_json({"a": 1.5})
 
 
 class TestBuilding:

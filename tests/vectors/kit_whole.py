@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from gitseal.crypto import base32
-from gitseal.crypto.encoding import le64, pae
+from gitseal.crypto.encoding import canonical_json, le64, pae
 from gitseal.crypto.values import seal_file
-from gitseal.native.header import FileRules, canonical_json
+from gitseal.native.header import FileRules
 
 from kit_base import (
     BLOB,
@@ -97,7 +97,11 @@ def whole_files() -> Iterator[Case]:
         "header_list": ("malformed", _container(WHOLE, b"[]\n", body), "the header is a list"),
         "header_unknown_field": ("malformed", with_fields(hint=1), "an unknown field"),
         "header_newline": ("malformed", with_fields(newline=False), "`newline` is for documents"),
-        "header_epoch_float": ("malformed", with_fields(epoch=3.0), "`epoch` is no integer"),
+        "header_epoch_float": (
+            "malformed",
+            _container(WHOLE, edit(head, b'"epoch": 3,', b'"epoch": 3.0,'), body),
+            "`epoch` is no integer",
+        ),
         "header_v_2": ("version", with_fields(v=2), "a newer format"),
         "header_scope": (
             "policy",
