@@ -4,15 +4,18 @@ What some tests cannot do without, and what happens where it is missing.
 
 A test marked `@pytest.mark.needs("age")` is skipped by name on a machine without age, and the end
 of the run says so in one line.  With GITSEAL_REQUIRE_SERVERS=1 it fails instead: that is how CI
-proves that nothing was left out.
+proves that nothing was left out.  `RIGHTS` are skipped by name there, too: no set-up brings them.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
+import subprocess
+import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +25,7 @@ REASON = "not on this machine: "
 DEBIAN = {
     "age": "age",
     "age-keygen": "age",
+    "chattr": "e2fsprogs",
     "git-crypt": "git-crypt",
     "fish": "fish",
     "nano": "nano",
@@ -65,14 +69,48 @@ def sops_path() -> Path | None:
     return None
 
 
+def is_root() -> bool:
+    """Tell whether files can be given to other users."""
+    return os.geteuid() == 0
+
+
+@functools.cache
+def can_mount() -> bool:
+    """Tell whether a tmpfs can be mounted: as root, outside of most containers."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _works("mount", "-t", "tmpfs", "none", folder) and _works("umount", folder)
+
+
+@functools.cache
+def can_protect() -> bool:
+    """Tell whether files can be made immutable, so that not even root can write to them."""
+    with tempfile.NamedTemporaryFile() as file:
+        return _works("chattr", "+i", file.name) and _works("chattr", "-i", file.name)
+
+
+def _works(*command: str) -> bool:
+    if not is_root() or shutil.which(command[0]) is None:
+        return False
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+RIGHTS: dict[str, Callable[[], bool]] = {
+    "root": is_root,
+    "the right to mount": can_mount,
+    "immutable files": can_protect,
+}
+"""What the machine and the user allow; nothing that could be installed."""
+
+
 def missing(names: Iterable[str]) -> list[str]:
-    """Those of `names` (commands, or `sops`) that are not to be had here."""
-    special = {"sops": sops_path}
-    return [
-        name
-        for name in names
-        if (special[name]() if name in special else shutil.which(name)) is None
-    ]
+    """Give those of `names` (commands, `sops`, or of `RIGHTS`) that are not to be had here."""
+    return [name for name in names if not _is_here(name)]
+
+
+def _is_here(name: str) -> bool:
+    if name in RIGHTS:
+        return RIGHTS[name]()
+    return (sops_path() if name == "sops" else shutil.which(name)) is not None
 
 
 def summary(reasons: Iterable[str]) -> str | None:

@@ -19,6 +19,10 @@ import pytest
 @pytest.mark.needs("{name}")
 def test_case(): pass
 """
+RIGHT = f"""
+import needs
+needs.RIGHTS["{{name}}"] = bool
+{CASE}"""
 CORPUS = """
 import needs
 needs.ROOT = needs.Path("/nowhere")
@@ -56,6 +60,13 @@ def test_a_missing_program_fails_where_nothing_may_be_missing(tmp_path: Path) ->
 
     assert done.returncode == 1
     assert "not on this machine: no-such-program" in done.stdout
+
+
+def test_a_right_that_cannot_be_installed_is_skipped_by_name(tmp_path: Path) -> None:
+    done = play(tmp_path, "no such right", required=True, case=RIGHT)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "tests left out for want of: no such right (1)" in done.stdout
 
 
 def test_a_present_program_changes_nothing(tmp_path: Path) -> None:

@@ -425,7 +425,7 @@ def test_a_directory_of_pins_that_others_steer_proves_nothing(
         _trust(tmp_path).pin(fresh())
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.needs("root")
 def test_a_repository_of_another_user_brings_no_trust(desk: Desk) -> None:
     desk.scope()
     desk.seal(".env", ENV)

@@ -241,7 +241,7 @@ def test_an_access_list_is_kept_or_closed(tmp_path: Path) -> None:
     assert os.getxattr(path, "system.posix_acl_access") == value
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.needs("root")
 def test_root_leaves_the_owner_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"old")
@@ -304,6 +304,7 @@ class TestSeveralFiles:
 
 
 class TestFullDisk:
+    @pytest.mark.needs("the right to mount")
     def test_a_full_disk_leaves_the_old_file(self, small_disk: Path) -> None:
         path = small_disk / "a"
         path.write_bytes(b"old")
@@ -348,11 +349,11 @@ def test_a_write_protected_file_is_a_clear_error(read_only_file: Path) -> None:
     assert not leftovers(read_only_file.parent)
 
 
+@pytest.mark.needs("chattr", "immutable files")
 def test_an_immutable_file_is_a_clear_error(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"old")
-    if os.geteuid() != 0 or subprocess.run(["chattr", "+i", str(path)], check=False).returncode:
-        pytest.skip(needs.REASON + "the right to use chattr")
+    subprocess.run(["chattr", "+i", str(path)], check=True)
     try:
         with pytest.raises(GitsealError, match="write-protected|not permitted") as caught:
             files.write_atomically(str(path), b"new")
@@ -364,6 +365,7 @@ def test_an_immutable_file_is_a_clear_error(tmp_path: Path) -> None:
     assert not leftovers(tmp_path)
 
 
+@pytest.mark.needs("the right to mount")
 def test_a_write_protected_mount_is_a_clear_error(read_only_disk: Path) -> None:
     with pytest.raises(GitsealError, match="read-only") as caught:
         files.write_atomically(str(read_only_disk / "a"), b"new")

@@ -133,7 +133,7 @@ def test_a_fifo_never_blocks(tmp_path: Path) -> None:
         key_in(tmp_path / "keys", uri).wrap(DATA_KEY, SCOPE, DEADLINE)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.needs("root")
 def test_a_file_of_another_user_is_refused(tmp_path: Path) -> None:
     uri = generate(str(tmp_path))
     os.chown(path_of(tmp_path, uri), 65534, 65534)

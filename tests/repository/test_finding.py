@@ -165,7 +165,7 @@ class TestNamedByTheEnvironment:
         assert find(str(tmp_path), {"GIT_DIR": "nowhere"}) is None
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.needs("root")
 def test_a_repository_of_somebody_else_is_marked(repo: Path) -> None:
     os.chown(repo / ".git", 65534, 65534)
 

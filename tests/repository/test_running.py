@@ -124,7 +124,7 @@ def test_a_bare_repository_is_asked_by_name(git: Git, tmp_path: Path) -> None:
     assert ask(found, ["rev-parse", "--is-bare-repository"]) == b"true\n"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.needs("root")
 def test_a_repository_of_somebody_else_is_refused_as_git_refuses_it(repo: Path, git: Git) -> None:
     for path in (repo, repo / ".git"):
         os.chown(path, 65534, 65534)
