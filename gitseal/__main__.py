@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     forbid_core_dumps()
     streams.prepare()
     code = reporting.guarded(_dispatch, words)
-    if arguments is None and words and words[0] in _PLAIN:
+    if arguments is None and words and (words[0] in _PLAIN or words[0] == "git"):
         _leave(code)
     return code
 
@@ -71,6 +71,13 @@ def _dispatch(words: list[str]) -> int:
         from gitseal.cli.completing import complete_keys
 
         return complete_keys(words[1:])
+    if words[0] == "git":
+        from gitseal import plumbing
+        from gitseal.cli import reporting
+
+        code = plumbing.run(words[1:], reporting)
+        if code is not None:
+            return code
     from gitseal.cli.table import translate
 
     words = translate(words)

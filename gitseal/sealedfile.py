@@ -32,7 +32,15 @@ class ClearFile:
         self.data = data
         self.document = document
 
-    def seal(self, header: Header, keys: ScopeKeys, rules: Rules, *, strict: bool = True) -> bytes:
+    def seal(
+        self,
+        header: Header,
+        keys: ScopeKeys,
+        rules: Rules,
+        *,
+        strict: bool = True,
+        check: bool = True,
+    ) -> bytes:
         """
         Seal the content; equal inputs give equal bytes.
 
@@ -41,13 +49,14 @@ class ClearFile:
             keys: of the scope and epoch.
             rules: which places of a document to seal.
             strict: whether a document gets a seal (format 6, `integrity`).
+            check: False for callers that open the result and compare.
 
         Raises:
             DocumentError: it cannot be sealed without loss.
         """
         if self.document is None:
             return wholefile.seal_whole(self.data, header, keys)
-        return sealing.seal_document(self.document, header, keys, rules, strict=strict)
+        return sealing.seal_document(self.document, header, keys, rules, strict=strict, check=check)
 
     def __repr__(self) -> str:
         return "ClearFile(…)"

@@ -27,20 +27,25 @@ def guarded(command: Callable[[list[str]], int], words: list[str]) -> int:
     try:
         code = command(words)
         sys.stdout.flush()
-    except GitsealError as error:
-        print_error(error)
-        return error.exit_code
     except KeyboardInterrupt:
         say("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         streams.silence()
         return BROKEN_PIPE
-    except OSError as error:
-        return _report_system(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence
-        return _report_bug(error)
+        return report(error)
     return code
+
+
+def report(error: Exception) -> int:
+    """Say what went wrong, whatever it was, and give the exit code that goes with it."""
+    if isinstance(error, GitsealError):
+        print_error(error)
+        return error.exit_code
+    if isinstance(error, OSError):
+        return _report_system(error)
+    return _report_bug(error)
 
 
 def print_error(error: GitsealError) -> None:

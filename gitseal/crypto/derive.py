@@ -11,6 +11,7 @@ from gitseal.crypto.encoding import context_bytes, le64, pae, scope_id_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from gitseal.crypto.signatures import Signer
     from gitseal.keys import DataKey, ScopeId
 
 _SUITE = b"gitseal/v1"
@@ -51,23 +52,18 @@ class ScopeKeys:
         kid: 32 bytes; public key id, and a commitment to the data key and its scope.
     """
 
-    __slots__ = ("_data_key", "_prk", "_sid", "_sign_seed", "kid", "scope")
+    __slots__ = ("_data_key", "_prk", "_sid", "_signing", "kid", "scope")
 
     def __init__(self, data_key: DataKey, scope: ScopeId) -> None:
         self.scope = scope
         self._data_key = data_key
         self._sid = scope_id_bytes(scope)
         self._prk = hkdf_extract(_SUITE, data_key.expose())
-        self._sign_seed = b""
+        self._signing: Signer | None = None
         self.kid = self._derive(b"commit", KID_SIZE)
 
     def _derive(self, label: bytes, size: int, *extra: bytes) -> bytes:
         return hkdf_expand(self._prk, pae(_SUITE, label, self._sid, *extra), size)
-
-    def _seed(self) -> bytes:
-        if not self._sign_seed:
-            self._sign_seed = self._derive(b"sign", 32)
-        return self._sign_seed
 
     def data_key(self) -> DataKey:
         """Give the data key, to wrap it for another reader."""
@@ -83,15 +79,19 @@ class ScopeKeys:
 
     def sign(self, message: bytes) -> bytes:
         """Sign as a holder of the data key; 64 bytes."""
-        from gitseal.crypto.signatures import sign
-
-        return sign(self._seed(), message)
+        return self._signer().sign(message)
 
     def sign_public(self) -> bytes:
         """Give the 32-byte Ed25519 public key `spk`."""
-        from gitseal.crypto.signatures import public_key
+        return self._signer().public_key
 
-        return public_key(self._seed())
+    def _signer(self) -> Signer:
+        # Kept: a filter signs and verifies for thousands of files under one key.
+        if self._signing is None:
+            from gitseal.crypto.signatures import Signer
+
+            self._signing = Signer(self._derive(b"sign", 32))
+        return self._signing
 
     def inbox_public(self) -> bytes:
         """Give the 1,216-byte public key `ipk` that proposals are sealed to."""

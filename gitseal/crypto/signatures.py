@@ -9,14 +9,26 @@ from gitseal.errors import IntegrityError
 SIGNATURE_SIZE = 64
 
 
-def public_key(seed: bytes) -> bytes:
-    """Give the 32-byte public key of a 32-byte seed."""
-    return library.private_key(seed).public_key().public_bytes_raw()
+class Signer:
+    """
+    A private key that signs many times.
 
+    Args:
+        seed: 32 bytes.
+    """
 
-def sign(seed: bytes, message: bytes) -> bytes:
-    """Sign with a 32-byte seed; the 64 bytes are the same every time (RFC 8032, 5.1.6)."""
-    return library.private_key(seed).sign(message)
+    __slots__ = ("_private", "public_key")
+
+    def __init__(self, seed: bytes) -> None:
+        self._private = library.private_key(seed)
+        self.public_key: bytes = self._private.public_key().public_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        """Give 64 bytes; the same every time (RFC 8032, 5.1.6)."""
+        return self._private.sign(message)
+
+    def __repr__(self) -> str:
+        return "Signer(…)"
 
 
 def verify(public: bytes, signature: bytes, message: bytes) -> None:

@@ -9,7 +9,7 @@ from gitseal import sealedfile
 from gitseal.authority import Authority
 from gitseal.changes.comparing import leaves, opened_leaves
 from gitseal.changes.versions import FileChange, Version, alike
-from gitseal.errors import GitsealError, KeyAccessError, MasterKeyError
+from gitseal.errors import GitsealError, KeyAccessError, MasterKeyError, RefusedError
 from gitseal.operations.opening import MAX_FILE
 from gitseal.repository.history import has_commits
 from gitseal.repository.indexfile import StagedTree, blob_id
@@ -36,16 +36,23 @@ class Side:
         name: for messages.
         tree: its files; None if there is no commit yet.
         authority: what its own records grant.
+        claims: the files that a scope claims, if the caller knows.
     """
 
     __slots__ = ("_claims", "_ids", "authority", "name", "tree")
 
-    def __init__(self, name: str, tree: AnyTree | None, authority: Authority | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        tree: AnyTree | None,
+        authority: Authority | None,
+        claims: dict[str, Grant] | None = None,
+    ) -> None:
         self.name = name
         self.tree = tree
         self.authority = authority
         self._ids: dict[str, str] | None = None
-        self._claims: dict[str, Grant] | None = None
+        self._claims = claims
 
     def identity(self, path: str) -> str:
         """Give git's object id of a file; "" in the worktree."""
@@ -152,6 +159,34 @@ def compare_sides(
     return sorted(found, key=lambda one: one.path)
 
 
+def compare_contents(
+    workspace: Workspace, old: tuple[str, bytes | None], new: tuple[str, bytes | None]
+) -> FileChange:
+    """
+    Compare two contents that the caller has, judged by the records of the worktree.
+
+    Args:
+        workspace: repository, trust and keys of this call.
+        old: repository path and content; None where there was no such file.
+        new: the same of the newer version.
+
+    Raises:
+        RefusedError: no scope claims either path.
+        GitsealError: a record is damaged.
+    """
+    sides = []
+    for name, (path, _data) in (("the old version", old), ("the new version", new)):
+        grant = workspace.authority.grant(path, any_record=True)
+        sides.append(Side(name, None, workspace.authority, {} if grant is None else {path: grant}))
+    before, after = sides
+    if not before.claims() and not after.claims():
+        raise RefusedError("no scope claims it", hint="gitseal apply")
+    reader = _Reader(workspace, before, after)
+    left = None if old[1] is None else reader.version(before, old[0], old[1])
+    right = None if new[1] is None else reader.version(after, new[0], new[1])
+    return FileChange(left, right, reader.scope(new[0]) or reader.scope(old[0]))
+
+
 def _paired(
     gone: list[Version], fresh: list[Version]
 ) -> list[tuple[Version | None, Version | None]]:
@@ -200,7 +235,7 @@ class _Reader:
         grant = side.claims().get(path)
         if grant is None:
             other = self._old if side is self._new else self._new
-            grant = other.claims()[path]
+            grant = other.claims().get(path) or next(iter(other.claims().values()))
             version.note = f"no scope claims it in {side.name}"
         try:
             content = sealedfile.inspect(data, path, whole=grant.is_whole(path))

@@ -120,7 +120,7 @@ def _open(workspace: Workspace, data: bytes, place: Place, *, allow_clear: bool)
     content = sealedfile.inspect(data, place.name, whole=whole)
     if isinstance(content, ClearFile):
         if not allow_clear:
-            _check_not_cut(content)
+            not_cut_short(content)
             # In a plain scope clear is what lies there; git stores it sealed.
             if grant is None or not grant.plain:
                 raise not_sealed(grant)
@@ -131,7 +131,13 @@ def _open(workspace: Workspace, data: bytes, place: Place, *, allow_clear: bool)
     return Opened(place, content, clear, grant, keys)
 
 
-def _check_not_cut(content: ClearFile) -> None:
+def not_cut_short(content: ClearFile) -> None:
+    """
+    Refuse clear text with sealed values in it, whose header is gone.
+
+    Raises:
+        IntegrityError: it has some.
+    """
     document = content.document
     if document is not None and (document.sealed or document.sealed_comments):
         raise IntegrityError(

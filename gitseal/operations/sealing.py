@@ -64,7 +64,7 @@ def _inspect(data: bytes, place: Place, grant: Grant) -> SealedFile | ClearFile:
     try:
         whole = grant.is_whole(place.name)
         if whole:
-            _refuse_nesting(data, place)
+            refuse_nesting(data, place.name)
         return sealedfile.inspect(data, place.name, whole=whole)
     except NotADocumentError as error:
         if error.hint is None:
@@ -74,10 +74,17 @@ def _inspect(data: bytes, place: Place, grant: Grant) -> SealedFile | ClearFile:
         raise error.at(place.typed) from None
 
 
-def _refuse_nesting(data: bytes, place: Place) -> None:
-    """Sealed text inside of a sealed file would open to sealed text that nobody has checked."""
+def refuse_nesting(data: bytes, path: str) -> None:
+    """
+    Refuse to seal as a whole what is sealed value by value.
+
+    It would open to sealed text that nobody has checked.
+
+    Raises:
+        RefusedError: it is.
+    """
     try:
-        nested = isinstance(sealedfile.inspect(data, place.name), SealedFile)
+        nested = isinstance(sealedfile.inspect(data, path), SealedFile)
     except NotADocumentError:
         return
     if nested and not is_whole(data):
@@ -96,8 +103,10 @@ def _seal(workspace: Workspace, content: ClearFile, place: Place, grant: Grant) 
         raise error.at(place.typed) from None
 
 
-def seal_clear(workspace: Workspace, content: ClearFile, place: Place, grant: Grant) -> bytes:
-    """Seal parsed clear content under the active epoch of `grant`."""
+def seal_clear(
+    workspace: Workspace, content: ClearFile, place: Place, grant: Grant, *, check: bool = True
+) -> bytes:
+    """Seal parsed clear content under the active epoch of `grant`; `check` as in `ClearFile`."""
     epoch = grant.record.active
     keys = workspace.keys(grant.record, epoch.n)
     origin = "" if grant.plain else place.name
@@ -111,7 +120,7 @@ def seal_clear(workspace: Workspace, content: ClearFile, place: Place, grant: Gr
         context=grant.record.context if portable else None,
         keys=epoch.wraps if portable else (),
     )
-    return content.seal(header, keys, grant.rules, strict=grant.strict)
+    return content.seal(header, keys, grant.rules, strict=grant.strict, check=check)
 
 
 def seal_again(workspace: Workspace, opened: Opened, text: bytes) -> bytes:

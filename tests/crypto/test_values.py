@@ -119,7 +119,7 @@ def test_whole_content_opens_under_its_own_header_only() -> None:
 @pytest.mark.parametrize("signature", [b"", bytes(64), bytes(63), b"\xff" * 64])
 def test_a_signature_that_is_none_is_refused(signature: bytes) -> None:
     with pytest.raises(IntegrityError):
-        signatures.verify(signatures.public_key(bytes(32)), signature, b"message")
+        signatures.verify(signatures.Signer(bytes(32)).public_key, signature, b"message")
 
 
 def test_a_small_order_public_key_verifies_nothing() -> None:
