@@ -53,7 +53,7 @@ def edit(
     if kept is None:
         editing.check_text(draft)
     first = kept.text if kept else editing.template(draft) if draft.is_new else draft.text
-    with _session(current, draft) as session:
+    with editor_session(current, draft) as session:
         text = _rounds(current, draft, session, first, kept)
     if kept is not None:
         editing.discard(current, draft, kept)
@@ -76,7 +76,7 @@ def _tell_state(draft: Draft, kept: Kept | None) -> None:
         say(f"an earlier edit is kept in {other}; to go on with it: gitseal edit --resume {path}")
 
 
-def _session(current: Workspace, draft: Draft) -> EditorSession:
+def editor_session(current: Workspace, draft: Draft) -> EditorSession:
     """
     Prepare the editor.
 
@@ -137,14 +137,14 @@ def _rounds(
         try:
             editing.save(current, draft, text)
         except GitsealError as error:
-            if not isinstance(error, ChangedError) and _goes_on(error):
+            if not isinstance(error, ChangedError) and goes_on(error):
                 continue
             _keep(current, draft, text, kept, error)
             raise
         return text
 
 
-def _goes_on(error: GitsealError) -> bool:
+def goes_on(error: GitsealError) -> bool:
     """Show what is wrong with the text, and ask whether to open the editor again."""
     if not terminal():
         return False

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+The sides of a merge: each verified under its own header and the path's scope, then opened.
+
+Nothing is merged with what is not authentic.  The result is sealed anew, so whatever slipped in
+here would come out with a valid seal (format 13).
+"""
+
+from __future__ import annotations
+
+import os
+
+from gitseal import sealedfile
+from gitseal.changes.markers import split_markers, with_markers
+from gitseal.errors import (
+    DocumentError,
+    GitsealError,
+    IntegrityError,
+    MovedError,
+    NotADocumentError,
+    RefusedError,
+)
+from gitseal.native.wholefile import is_whole
+from gitseal.operations.opening import not_cut_short
+from gitseal.operations.otherrecords import Records
+from gitseal.sealedfile import ClearFile, SealedFile
+from gitseal.settings import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitseal.authority import Grant
+    from gitseal.native.header import Header
+    from gitseal.operations.workspace import Place, Workspace
+
+BASE, OURS, THEIRS = "base", "ours", "theirs"
+
+
+class Side:
+    """
+    One side, opened.
+
+    Attributes:
+        name: BASE, OURS or THEIRS.
+        stored: as git holds it.
+        content: its clear content.
+        header: what it says about itself; None if it was clear.
+        notice: what a person should know before sealing it anew; "" if nothing.
+    """
+
+    __slots__ = ("content", "header", "name", "notice", "stored")
+
+    def __init__(
+        self, name: str, stored: bytes, content: bytes, header: Header | None, notice: str = ""
+    ) -> None:
+        self.name = name
+        self.stored = stored
+        self.content = content
+        self.header = header
+        self.notice = notice
+
+    @property
+    def sealed(self) -> bool:
+        """Whether git holds it sealed."""
+        return self.header is not None
+
+    def __repr__(self) -> str:
+        return f"Side({self.name!r}, sealed={self.sealed})"
+
+
+class Opener:
+    """
+    Opens the sides of one file.
+
+    Args:
+        workspace: repository, trust and keys of this call.
+        place: where the file stands.
+        grant: what the worktree's record says of that path.
+        reviewed: whether a person sees and decides: then older keys and records of branches that
+            forked may open a side, and `notice` says so.
+    """
+
+    __slots__ = ("_grant", "_place", "_records", "_reviewed", "_workspace")
+
+    def __init__(
+        self, workspace: Workspace, place: Place, grant: Grant, *, reviewed: bool = False
+    ) -> None:
+        self._workspace = workspace
+        self._place = place
+        self._grant = grant
+        self._reviewed = reviewed
+        self._records = Records(workspace, grant, reviewed=reviewed)
+
+    def inspect(self, data: bytes) -> SealedFile | ClearFile:
+        """
+        Tell what content is; text that is no document, as with conflict markers, is clear text.
+
+        Raises:
+            DocumentError, IntegrityError: sealed, but damaged; or some sealed values in clear text.
+        """
+        path, whole = self._place.name, self._grant.is_whole(self._place.name)
+        try:
+            content = sealedfile.inspect(data, path, whole=whole)
+            if whole and isinstance(content, ClearFile):
+                content = _as_document(data, path) or content
+        except NotADocumentError:
+            if is_whole(data) or b"seal:v" in data:
+                raise
+            return ClearFile(data, None)
+        if isinstance(content, ClearFile):
+            not_cut_short(content)
+        return content
+
+    def open(self, data: bytes, name: str) -> Side:
+        """
+        Verify and open one side.
+
+        Raises:
+            GitsealError: anything about it is in doubt; the message says which side it is.
+        """
+        try:
+            return self._open(data, name)
+        except GitsealError as error:
+            error.message = f"{name}: {error.message}"
+            raise
+
+    def open_base(self, data: bytes) -> Side | None:
+        """
+        Open what both sides come from; None where there is nothing.
+
+        The base of a criss-cross merge is itself a merge, and may have conflict markers: within
+        one sealed file, or between two that are complete.
+
+        Raises:
+            GitsealError: as `open`.
+        """
+        if not data:
+            return None
+        halves = None if is_whole(data) else split_sealed(data)
+        if halves is None:
+            return self.open(data, BASE)
+        ours, theirs = (self.open(half, BASE).content.decode() for half in halves)
+        text = with_markers(ours, theirs, (OURS, THEIRS))
+        return Side(BASE, data, text.encode(), None)
+
+    def _open(self, data: bytes, name: str) -> Side:
+        content = self.inspect(data)
+        if isinstance(content, ClearFile):
+            return Side(name, data, data, None)
+        grant, notice = self._authorise(content.header, name)
+        clear = self._clear(content, grant, name)
+        nested = _nested(clear.data, self._place.name, whole=grant.is_whole(self._place.name))
+        if nested:
+            raise IntegrityError("holds sealed text inside of sealed text", hint=_LOOK)
+        return Side(name, data, clear.data, content.header, notice)
+
+    def _clear(self, content: SealedFile, grant: Grant, name: str) -> ClearFile:
+        keys = self._workspace.keys(grant.record, content.header.epoch)
+        try:
+            return content.open(keys, grant.rules, strict=grant.strict)
+        except IntegrityError:
+            # The rules changed since. Who signed it could read it, and left in clear what is in
+            # clear; and a base says no more than which of two authentic sides is the newer one.
+            if name != BASE and not (self._reviewed and content.header.seal is not None):
+                raise
+            return content.open(keys, None, strict=grant.strict)
+
+    def _authorise(self, header: Header, name: str) -> tuple[Grant, str]:
+        """Give the record that a side is opened under, and what to tell about it."""
+        grant, n = self._grant, header.epoch
+        epoch = grant.record.epoch(n)
+        if header.scope != grant.scope:
+            grant.check_header(header.scope, n, header.kid)
+        notice = ""
+        if epoch is None or epoch.kid != header.kid or not epoch.wraps:
+            found = self._records.with_key(n, header.kid)
+            if found is None:
+                grant.check_header(header.scope, n, header.kid, history=True)
+            elif found is not grant:
+                grant = found
+                notice = "" if grant.verdict.readable else _of_other(name, grant)
+        if self._records.is_retired(n, header.kid):
+            if name != BASE and not self._reviewed:
+                raise _retired(n, grant.scope)
+            notice = f"{name}: {_retired(n, grant.scope).message}"
+        return grant, notice if name != BASE else ""
+
+    def check_origins(self, base: Side | None, ours: Side, theirs: Side) -> None:
+        """
+        Refuse a side that was sealed for another file of the scope, and copied here.
+
+        Whoever can push can copy; a merge would give the copy a seal of its own.  A file that
+        `gitseal mv` brought here on one branch is still sealed for its old path on the other,
+        and in the base.
+
+        Raises:
+            MovedError, IntegrityError: it was.
+        """
+        path = self._place.name
+        origins = {one.header.origin for one in (ours, theirs) if one.header is not None}
+        if self._grant.plain:
+            if origins - {""}:
+                raise IntegrityError("the origin of a side is not what its scope says", hint=_LOOK)
+            return
+        old = base.header.origin if base is not None and base.header is not None else None
+        moved = old is not None and path in origins and not self._still_there(old, ours)
+        for side in (ours, theirs):
+            if side.header is None or side.header.origin == path:
+                continue
+            if not side.header.origin and self._reviewed:
+                side.notice = side.notice or f"{side.name} is sealed for no path"
+            elif not moved or side.header.origin != old:
+                raise MovedError(
+                    f"{side.name}: was sealed as {printable(side.header.origin)}", hint=_MOVED
+                )
+
+    def _still_there(self, origin: str, ours: Side) -> bool:
+        """Tell whether the file was copied here, not moved, on our own branch."""
+        mine = ours.header is not None and ours.header.origin == self._place.name
+        root = self._workspace.needed_repository().root
+        return mine and os.path.lexists(os.path.join(root, origin))
+
+
+_LOOK = "git log -p FILE shows who changed it"
+_MOVED = (
+    "a sealed file belongs to its path; where it was moved, gitseal mv OLD NEW seals it for its "
+    "new one; or did someone copy it here?"
+)
+
+
+def split_sealed(data: bytes) -> tuple[bytes, bytes] | None:
+    """Give the two sealed texts that stand in one with conflict markers; None if there are none."""
+    if b"seal:v" not in data:
+        return None
+    try:
+        sides = split_markers(data.decode())
+    except UnicodeDecodeError:
+        return None
+    return None if sides is None else (sides[0].encode(), sides[1].encode())
+
+
+def _as_document(data: bytes, path: str) -> SealedFile | None:
+    """Give what the rules want sealed as a whole, but is still sealed value by value."""
+    try:
+        content = sealedfile.inspect(data, path)
+    except DocumentError:
+        return None
+    return content if isinstance(content, SealedFile) else None
+
+
+def _nested(data: bytes, path: str, *, whole: bool) -> bool:
+    try:
+        return isinstance(sealedfile.inspect(data, path, whole=whole), SealedFile)
+    except NotADocumentError:
+        return False
+
+
+def _retired(n: int, scope: str) -> RefusedError:
+    return RefusedError(
+        f"is sealed in epoch {n} of {scope}, which is retired; a former reader may have made it"
+    )
+
+
+def _of_other(name: str, grant: Grant) -> str:
+    return (
+        f"{name} is sealed under another branch's record of {grant.scope}, which you have not "
+        f"trusted yet ({grant.verdict.state})"
+    )

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Repositories in which git runs gitseal."""
+
+from __future__ import annotations
+
+from gitworld import ada
+from merges import merges, plain, sealed
+
+__all__ = ["ada", "merges", "plain", "sealed"]
