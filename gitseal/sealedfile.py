@@ -39,7 +39,7 @@ class ClearFile:
         rules: Rules,
         *,
         strict: bool = True,
-        check: bool = True,
+        proven: bool = False,
     ) -> bytes:
         """
         Seal the content; equal inputs give equal bytes.
@@ -49,14 +49,16 @@ class ClearFile:
             keys: of the scope and epoch.
             rules: which places of a document to seal.
             strict: whether a document gets a seal (format 6, `integrity`).
-            check: False for callers that open the result and compare.
+            proven: open the result again and compare, before it is given.
 
         Raises:
             DocumentError: it cannot be sealed without loss.
         """
         if self.document is None:
-            return wholefile.seal_whole(self.data, header, keys)
-        return sealing.seal_document(self.document, header, keys, rules, strict=strict, check=check)
+            return wholefile.seal_whole(self.data, header, keys, proven=proven)
+        return sealing.seal_document(
+            self.document, header, keys, rules, strict=strict, proven=proven
+        )
 
     def __repr__(self) -> str:
         return "ClearFile(…)"

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from gitseal import documents
-from gitseal.crypto.values import seal_values
+from gitseal.crypto.values import open_values, seal_values
 from gitseal.errors import DocumentError, IntegrityError, NotADocumentError
 from gitseal.keypaths import COMMENT_PATH, format_path
 from gitseal.native.binding import Binding, bind
@@ -42,7 +42,7 @@ def seal_document(
     *,
     strict: bool = True,
     note: bool = True,
-    check: bool = True,
+    proven: bool = False,
 ) -> bytes:
     """
     Seal the places that the rules name; equal inputs give equal bytes.
@@ -57,7 +57,8 @@ def seal_document(
         rules: which places to seal.
         strict: whether the file gets a seal (format 6, `integrity`).
         note: whether the line for people is written above the header.
-        check: False for callers that open the result and compare, which is as strict.
+        proven: open every value again and compare it, too; what git is given cannot be asked for
+            a second time.
 
     Returns:
         the bytes of the sealed file.
@@ -75,7 +76,8 @@ def seal_document(
     if not rules.everything:
         slots = [slot for slot in slots if rules.selects(slot[2])]
     comments = clear.comments if rules.comments else []
-    tokens = _tokens(clear, slots, comments, keys.value_key(header.origin.encode()))
+    key = keys.value_key(header.origin.encode())
+    tokens = _tokens(clear, slots, comments, key, proven=proven)
     comment_tokens = tokens[len(slots) :]
     del tokens[len(slots) :]
     placed = (slots, tokens, comments, comment_tokens)
@@ -85,7 +87,7 @@ def seal_document(
     seal = keys.sign(binding.digest_message(digest)) if strict else None
     written = header.finished(seal=seal, newline=clear.text.endswith("\n"))
     text = documents.attach_header(clear, body, written.fields(), note=note)
-    if not check or (len(slots) >= _MANY and documents.reads_back(clear, text, events, *placed)):
+    if (proven or len(slots) >= _MANY) and documents.reads_back(clear, text, events, *placed):
         return documents.to_bytes(clear, text)
     del body, events, tokens, placed
     data = documents.to_bytes(clear, text)
@@ -99,12 +101,20 @@ def seal_document(
 
 
 def _tokens(
-    clear: Document, slots: Sequence[Slot], comments: Sequence[tuple[int, int]], key: bytes
+    clear: Document,
+    slots: Sequence[Slot],
+    comments: Sequence[tuple[int, int]],
+    key: bytes,
+    *,
+    proven: bool,
 ) -> list[str]:
     paths = [slot[2] for slot in slots] + [COMMENT_PATH] * len(comments)
     frames = _frames(clear, slots)
     frames += [write_frame(COMMENT_CODE, 0, -1, clear.text[start:end]) for start, end in comments]
-    return seal_values(key, paths, frames)
+    tokens = seal_values(key, paths, frames)
+    if proven and open_values(key, paths, tokens) != frames:
+        raise IntegrityError("what was sealed does not open again; this is a bug in gitseal")
+    return tokens
 
 
 def refuse_lookalikes(document: Document) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from gitseal.crypto.encoding import canonical_json, le64
 from gitseal.crypto.values import TAG_SIZE, open_file, padded_length, seal_file
-from gitseal.errors import DocumentError, LimitError, NewerVersionError
+from gitseal.errors import DocumentError, IntegrityError, LimitError, NewerVersionError
 from gitseal.native.binding import bind, check_key, check_seal
 from gitseal.native.header import Header, read_header
 
@@ -113,7 +113,7 @@ def open_whole(sealed: SealedWhole, keys: ScopeKeys) -> bytes:
     return open_file(keys.file_key(binding.origin), binding.header_bytes(), sealed.body)
 
 
-def seal_whole(content: bytes, header: Header, keys: ScopeKeys) -> bytes:
+def seal_whole(content: bytes, header: Header, keys: ScopeKeys, *, proven: bool = False) -> bytes:
     """
     Seal content of at most 1 GiB; equal inputs give equal bytes.
 
@@ -121,6 +121,7 @@ def seal_whole(content: bytes, header: Header, keys: ScopeKeys) -> bytes:
         content: any bytes.
         header: without `seal`; its scope, epoch and kid are those of `keys`.
         keys: of the scope and epoch.
+        proven: open the body again and compare.
 
     Raises:
         LimitError: more than 1 GiB.
@@ -128,7 +129,10 @@ def seal_whole(content: bytes, header: Header, keys: ScopeKeys) -> bytes:
     if len(content) > MAX_CONTENT:
         raise LimitError("larger than the 1 GiB that gitseal seals as a whole")
     binding = bind(header, keys.scope)
-    body = seal_file(keys.file_key(binding.origin), binding.header_bytes(), content)
+    key, head = keys.file_key(binding.origin), binding.header_bytes()
+    body = seal_file(key, head, content)
+    if proven and open_file(key, head, body) != content:
+        raise IntegrityError("what was sealed does not open again; this is a bug in gitseal")
     written = header.finished(seal=keys.sign(binding.file_message(body)))
     encoded = canonical_json(written.as_json())
     return b"".join((_START, le64(len(encoded)), encoded, body))

@@ -104,9 +104,9 @@ def _seal(workspace: Workspace, content: ClearFile, place: Place, grant: Grant) 
 
 
 def seal_clear(
-    workspace: Workspace, content: ClearFile, place: Place, grant: Grant, *, check: bool = True
+    workspace: Workspace, content: ClearFile, place: Place, grant: Grant, *, proven: bool = False
 ) -> bytes:
-    """Seal parsed clear content under the active epoch of `grant`; `check` as in `ClearFile`."""
+    """Seal parsed clear content under the active epoch of `grant`; `proven` as in `ClearFile`."""
     epoch = grant.record.active
     keys = workspace.keys(grant.record, epoch.n)
     origin = "" if grant.plain else place.name
@@ -120,7 +120,7 @@ def seal_clear(
         context=grant.record.context if portable else None,
         keys=epoch.wraps if portable else (),
     )
-    return content.seal(header, keys, grant.rules, strict=grant.strict, check=check)
+    return content.seal(header, keys, grant.rules, strict=grant.strict, proven=proven)
 
 
 def seal_again(workspace: Workspace, opened: Opened, text: bytes) -> bytes:
