@@ -15,7 +15,7 @@ from gitseal.cli.output import write_json, write_table
 from gitseal.cli.reporting import say
 from gitseal.errors import NegativeAnswer, NotFoundError, RefusedError, UntrustedError, UsageError
 from gitseal.masterkeys import canonical
-from gitseal.operations import applying, rotating, trusting
+from gitseal.operations import applying, attributing, rotating, trusting
 from gitseal.operations.policymerge import merged_policy
 from gitseal.operations.resealing import claimed_files
 from gitseal.operations.workspace import Workspace
@@ -61,7 +61,9 @@ def apply(
         say(f"{POLICY_FILE} is merged, too")
     if dry_run:
         return 1
-    _confirm("Apply this?", yes=yes, exposes=not allow_clear and _exposes(steps))
+    # What git runs follows from what is trusted already; only the rest is for a person.
+    if merged is not None or any(one.kind != applying.ATTRIBUTES for one in steps):
+        _confirm("Apply this?", yes=yes, exposes=not allow_clear and _exposes(steps))
     if merged is not None:
         applying.write_policy(current, merged)
     applied = applying.carry_out(current, steps)
@@ -233,13 +235,21 @@ def trust(
         for verdict in verdicts:
             say(f"{verdict.record.name} is trusted ({verdict.source}): safety code "
                 f"{verdict.record.safety_code()}")  # fmt: skip
-        return 0
     for verdict in waiting:
-        _trust_one(current, verdict, yes=yes)
+        trust_one(current, verdict, yes=yes)
+    # From now on no branch can switch the filter off here, whatever it brings along.
+    attributing.mirror(current)
     return 0
 
 
-def _trust_one(current: Workspace, verdict: Verdict, *, yes: bool) -> None:
+def trust_one(current: Workspace, verdict: Verdict, *, yes: bool) -> None:
+    """
+    Show a record, ask, and trust it.
+
+    Raises:
+        UntrustedError: nobody is there to ask, or nobody may choose to trust it.
+        NegativeAnswer: the answer was no.
+    """
     record = verdict.record
     if not verdict.acceptable:
         raise current.authority.error(verdict)

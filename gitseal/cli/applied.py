@@ -6,7 +6,17 @@ from __future__ import annotations
 from shlex import quote
 
 from gitseal.cli.reporting import print_error, say
-from gitseal.operations.applying import FINISH, FOLLOW, GONE, MERGE, NEW, ROTATE, Applied, Step
+from gitseal.operations.applying import (
+    ATTRIBUTES,
+    FINISH,
+    FOLLOW,
+    GONE,
+    MERGE,
+    NEW,
+    ROTATE,
+    Applied,
+    Step,
+)
 from gitseal.settings import printable
 
 _TITLES = {
@@ -16,6 +26,7 @@ _TITLES = {
     FOLLOW: "scope {} was changed by a reader",
     MERGE: "scope {} was changed on two branches and is merged",
     GONE: "scope {} is no longer in .gitseal.yaml; its record stays until you remove it",
+    ATTRIBUTES: "writes .gitattributes, by which git runs gitseal for these files",
 }
 
 
@@ -48,6 +59,11 @@ def _tell_foreseen(step: Step) -> None:
         say("  hint: decrypt them first, or keep their pattern in `files`")
 
 
+def _named(paths: list[str]) -> str:
+    shown = [printable(path) for path in paths[:_SHOWN]]
+    return ", ".join(shown) + (f" and {len(paths) - _SHOWN} more" if paths[_SHOWN:] else "")
+
+
 def tell_applied(applied: Applied) -> int:
     """Tell what was done, what is left to do, and what did not open; gives the exit code."""
     failed = False
@@ -58,6 +74,9 @@ def tell_applied(applied: Applied) -> int:
         for _path, error in resealed.failed:
             failed = True
             print_error(error)
+        if resealed.renewed:
+            say(f"git has to seal again in scope {scope}: " + _named(resealed.renewed))
+            say("hint: git add -A")
         if resealed.clear:
             names = [printable(path) for path in resealed.clear]
             say(f"not sealed yet in scope {scope}: {', '.join(names)}")

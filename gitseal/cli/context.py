@@ -16,19 +16,48 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gitseal.repository.finding import Repository
+
 
 def settings() -> Settings:
     """Read the environment of this process."""
     return Settings.from_environment()
 
 
-def workspace(current: Settings | None = None) -> Workspace:
-    """Give repository, trust and keys as seen from the current directory."""
+def workspace(current: Settings | None = None, *, offers: bool = True) -> Workspace:
+    """
+    Give repository, trust and keys as seen from the current directory.
+
+    Args:
+        current: the user's settings, if they are known already.
+        offers: whether a person may be told here what a fresh clone lacks.
+    """
     from gitseal.cli.reporting import say
 
     chosen = current or settings()
     repository = find(_current_directory(), chosen.environ)
+    if offers and repository is not None and not repository.bare:
+        _offer(chosen, repository)
     return Workspace(chosen, repository, Session(chosen, asker(chosen)), say)
+
+
+def _offer(current: Settings, repository: Repository) -> None:
+    from gitseal.guest.offering import is_answered, offer
+
+    if is_answered(repository) or not current.may_ask(terminal=_is_terminal(sys.stderr)):
+        return
+    line = offer(repository)
+    if line is not None:
+        from gitseal.cli.reporting import say
+
+        say(line)
+
+
+def _is_terminal(stream: object) -> bool:
+    try:
+        return stream.isatty()  # type: ignore[attr-defined,no-any-return]
+    except (AttributeError, ValueError):  # closed
+        return False
 
 
 def _current_directory() -> str:
@@ -40,10 +69,7 @@ def _current_directory() -> str:
 
 def terminal() -> bool:
     """Tell whether a person sits at both ends: questions go to stderr, answers come in."""
-    try:
-        return sys.stdin.isatty() and sys.stderr.isatty()
-    except (AttributeError, ValueError):  # a standard stream is closed
-        return False
+    return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
 
 
 def asker(current: Settings) -> Callable[[str], str | None] | None:

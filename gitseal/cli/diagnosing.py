@@ -8,10 +8,12 @@ import os
 from gitseal.checks.findings import ERROR, shell_word
 from gitseal.cli.checking import examine, ignored, untracked
 from gitseal.errors import GitsealError
+from gitseal.guest.setup import REQUIRED, SETTINGS, find_program, is_true
 from gitseal.masterkeys import kind_of
 from gitseal.policy import POLICY_FILE
 from gitseal.policy.patterns import Patterns
 from gitseal.policy.records import record_path
+from gitseal.repository.drivers import configured, runs_filter
 from gitseal.repository.indexfile import StagedTree
 from gitseal.repository.running import run_git
 
@@ -288,13 +290,39 @@ def _plain(current: Workspace) -> Iterator[Diagnosis]:
     if mask & 0o077 != 0o077:
         message = f"umask {mask:03o}: clear files in the worktree can be read by other users here"
         yield Diagnosis(WARN, "plain", message, "umask 077, before git checkout")
-    from gitseal.repository.running import ask
-
-    driver = ask(repository, ["config", "--get", "filter.gitseal.process"], ok=(0, 1))
-    if not driver.strip():
+    if not runs_filter(configured(repository)):
         names = ", ".join(record.name for record in plain)
         message = f"scope {names} is clear in the worktree, and no filter seals it at git add here"
-        yield Diagnosis(WARN, "plain", message, "gitseal encrypt FILE before git add FILE")
+        yield Diagnosis(FAIL, "plain", message, "gitseal git install")
+
+
+def _drivers(current: Workspace) -> Iterator[Diagnosis]:
+    """What git's configuration says of filter, merge driver and diff command."""
+    values = configured(current.needed_repository())
+    process = values.get("filter.gitseal.process") or values.get("filter.gitseal.clean", "")
+    if not runs_filter(values):
+        yield Diagnosis(WARN, "drivers", "git does not run gitseal here", "gitseal git install")
+    elif (word := process.split(" ")[0].strip("\"'")) and not find_program(
+        word, current.settings.environ
+    ):
+        message = f"git is to run {word}, which is not on PATH: git add fails for sealed files"
+        yield Diagnosis(FAIL, "drivers", message, "put its folder into PATH")
+    elif missing := [key for key in SETTINGS if not values.get(key)]:
+        message = f"git's configuration lacks {', '.join(missing)}"
+        yield Diagnosis(WARN, "drivers", message, "gitseal git install")
+    else:
+        yield Diagnosis(OK, "drivers", "git runs gitseal: filter, merge driver, diff command")
+    if runs_filter(values) and not is_true(values.get(REQUIRED, "")):
+        message = f"{REQUIRED} is not true: where gitseal fails, git adds clear text"
+        yield Diagnosis(FAIL, "drivers", message, f"git config --global {REQUIRED} true")
+    if is_true(values.get("diff.gitseal.cachetextconv", "")):
+        message = "diff.gitseal.cachetextconv keeps clear text as notes, which git pushes"
+        fix = "git config --unset-all diff.gitseal.cachetextconv; look at refs/notes/textconv"
+        yield Diagnosis(FAIL, "drivers", message, fix)
+    if values.get("diff.gitseal.textconv"):
+        message = "diff.gitseal.textconv shows clear text in every diff and log"
+        fix = "git config --unset-all diff.gitseal.textconv"
+        yield Diagnosis(WARN, "drivers", message, fix)
 
 
 _MACHINE: list[tuple[str, Callable[[Workspace], Iterator[Diagnosis]]]] = [
@@ -313,4 +341,5 @@ _REPOSITORY: list[tuple[str, Callable[[Workspace], Iterator[Diagnosis]]]] = [
     ("committed", _committed),
     ("ignored", _ignored),
     ("plain", _plain),
+    ("drivers", _drivers),
 ]

@@ -12,6 +12,7 @@ from gitseal.cli import prompting
 from gitseal.cli.context import settings, workspace
 from gitseal.cli.reporting import print_error, say
 from gitseal.errors import GitsealError, UsageError
+from gitseal.guest import setup
 from gitseal.masterkeys import canonical
 from gitseal.operations import initialising, owning
 from gitseal.operations.initialising import Plan, Survey
@@ -77,6 +78,8 @@ def init(
     readers = {me: key, **_pairs(reader, "--reader")}
     chosen, patterns = _what(survey, files, asking=asking)
     kind = worktree or _how(asking=asking)
+    if kind == "plain":
+        _offer_filter(current, asking=asking)
     merging = integrity or _merging(asking=asking)
     _offer_recovery(readers, asking=asking)
     plan = Plan(
@@ -154,7 +157,7 @@ def _tell_survey(survey: Survey) -> None:
 def _how(*, asking: bool) -> str:
     choices = {
         "sealed": "through gitseal: gitseal run, get, export (safest)",
-        "plain": "from the file; git stores it sealed by a filter (gitseal git install, to come)",
+        "plain": "from the file; git stores it sealed, by a filter (gitseal git install)",
     }
     if not asking:
         return "sealed"
@@ -197,23 +200,46 @@ def _finish(
         sealed, failed = initialising.seal_files(current, chosen)
         for error in failed:
             print_error(error)
-    hidden = [path for path in sealed if path in survey.hidden]
+    guarded = _is_guarded(current)
+    # Without a filter, .gitignore is all that keeps clear files out of git.
+    to_commit = sealed if plan.worktree == "sealed" else chosen if guarded else []
+    hidden = [path for path in to_commit if path in survey.hidden]
     if hidden:
         written.append(initialising.unhide(current, hidden))
     for path in sealed:
         say(f"sealed {path}")
     say("wrote " + ", ".join(sorted(set(written))))
     if plan.worktree == "plain":
-        say(
-            "the files stay readable here; the filter that seals them for git comes with "
-            "gitseal git install, in a later release: until then do not add them to git"
-        )
+        _tell_plain(guarded=guarded)
     example = (sealed or chosen or ["secrets/app.yaml"])[0]
     say("next:")
     say(f"  gitseal edit {example}")
-    if plan.worktree == "sealed":
+    if plan.worktree == "sealed" or guarded:
         say("  git add -A && git commit -m 'Seal the secrets'")
-    else:
-        say("  gitseal status")
+    if not guarded:
+        say("  gitseal git install               let git diff, merge and guard them")
     say("  gitseal readers add NAME KEY      let somebody else read them, too")
     return int(bool(failed))
+
+
+def _is_guarded(current: Workspace) -> bool:
+    return setup.installed(current.needed_repository())
+
+
+def _tell_plain(*, guarded: bool) -> None:
+    if guarded:
+        say("the files stay readable here; git stores them sealed from now on")
+    else:
+        say("the files stay readable here, and git does not seal them yet: run gitseal git install")
+        say("before you add them")
+
+
+def _offer_filter(current: Workspace, *, asking: bool) -> None:
+    """Ask whether git may run gitseal: without it, plain files go into git as they lie there."""
+    if not asking or _is_guarded(current):
+        return
+    if prompting.confirm("Set git up to seal them, for all your repositories?", default=True):
+        outcome = setup.install(current.settings.environ, current.repository)
+        say(f"git runs gitseal from now on: see {outcome.file}")
+        for note in outcome.notes:
+            say(f"warning: {note}")

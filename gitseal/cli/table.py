@@ -32,6 +32,8 @@ COMMANDS = {
     "check": Entry("looking", "check", "find plaintext and damage; needs no key"),
     "status": Entry("looking", "status", "what is sealed here, by whom it can be read"),
     "diff": Entry("looking", "diff", "compare sealed files by key, values hidden"),
+    "log": Entry("history", "log", "which commit changed which secret of a file"),
+    "blame": Entry("history", "blame", "which commit last changed each value"),
     "readers": Entry(
         "access",
         {"list": "readers_list", "add": "readers_add", "remove": "readers_remove"},
@@ -44,7 +46,10 @@ COMMANDS = {
     "decrypt": Entry("sealing", "decrypt", "print files in clear"),
     "export": Entry("reading", "export", "print all values for another tool"),
     "mv": Entry("sealing", "move", "move a sealed file, sealing it for its new place"),
+    "resolve": Entry("resolving", "resolve", "decide a conflict in a sealed file"),
     "rotate": Entry("access", "rotate", "replace a scope's data key and seal its files again"),
+    "unlock": Entry("locking", "unlock", "open the files of plain scopes in this worktree"),
+    "lock": Entry("locking", "lock", "seal them again, and forget the keys"),
     "recover": Entry("reading", "recover", "show what is still intact in a damaged file"),
     "keys": Entry(
         "keyring",
@@ -52,11 +57,16 @@ COMMANDS = {
         "your keys: whoami, generate, ci, from-words",
     ),
     "policy": Entry("explaining", {"explain": "policy_explain"}, "which rule decides, and why"),
+    "git": Entry(
+        "gitsetup",
+        {"install": "install", "uninstall": "uninstall"},
+        "let git run gitseal by itself: install, uninstall",
+    ),
     "completion": Entry("completing", "completion", "print a completion script for your shell"),
 }
 """In the order of the help screen."""
 
-FIRST_GROUP = 13
+FIRST_GROUP = 15
 """How many of them the help screen lists as those of every day; the rest stands below."""
 
 ALIASES = {

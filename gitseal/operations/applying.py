@@ -12,10 +12,16 @@ import os
 
 from gitseal.authority import Grant
 from gitseal.errors import PolicyError, RefusedError, UntrustedError, UsageError
-from gitseal.operations import keyrings, rotating
+from gitseal.operations import attributing, keyrings, rotating
 from gitseal.operations.foreseeing import Foreseen, foresee
 from gitseal.operations.merging import build, merge_of
-from gitseal.operations.resealing import Past, Resealed, reseal_scope
+from gitseal.operations.resealing import (
+    Past,
+    Resealed,
+    files_first,
+    reseal_scope,
+    seals_differently,
+)
 from gitseal.policy import POLICY_FILE
 from gitseal.policy.config import Config
 from gitseal.policy.describing import Change, describe_policy
@@ -39,6 +45,7 @@ FINISH = "finish"
 FOLLOW = "follow"
 MERGE = "merge"
 GONE = "gone"
+ATTRIBUTES = "attributes"
 
 
 class Step:
@@ -47,8 +54,9 @@ class Step:
 
     Attributes:
         kind: NEW, CHANGE, ROTATE (a reader leaves), FINISH (a rotation), FOLLOW (trust a
-            linked record), MERGE (of two branches) or GONE (no longer in `.gitseal.yaml`).
-        scope: its name.
+            linked record), MERGE (of two branches), GONE (no longer in `.gitseal.yaml`), or
+            ATTRIBUTES (`.gitattributes` does not say what the records say).
+        scope: its name; of ATTRIBUTES "".
         changes: in plain sentences, for the person who confirms.
         record: the present record; None if NEW.
         policy: what the record shall say.
@@ -172,8 +180,14 @@ def plan(workspace: Workspace, config: Config | None = None, *, older: bool = Fa
     _foresee(workspace, steps, wanted)
     if any(step.kind in {NEW, CHANGE, ROTATE} for step in steps):
         _check_disjoint(workspace, wanted)
+    attributing.check_filter(
+        workspace, [(one.record.policy, one.policy) for one in steps if one.record and one.policy]
+    )
     gone = [name for name in workspace.authority.scopes() if name not in wanted.scopes]
-    return steps + [Step(GONE, name) for name in gone]
+    steps += [Step(GONE, name) for name in gone]
+    files = {name: scope.files for name, scope in wanted.scopes.items()}
+    outdated = attributing.is_outdated(workspace, files)
+    return [*steps, Step(ATTRIBUTES, "")] if outdated else steps
 
 
 def _foresee(workspace: Workspace, steps: list[Step], wanted: Config) -> None:
@@ -276,8 +290,12 @@ def carry_out(
         MasterKeyError: the key of a reader cannot be used.
     """
     applied = Applied()
+    # Before any file is opened in the worktree, git knows to filter it.
+    soon = {one.scope: one.policy.files for one in steps if one.policy is not None}
+    applied.written += attributing.write(workspace, soon) if soon else []
     for one in steps:
         _carry_out(workspace, one, applied, step)
+    applied.written += attributing.write(workspace)
     return applied
 
 
@@ -286,13 +304,17 @@ def _carry_out(
 ) -> None:
     policy, record = one.policy, one.record
     if policy is None:
-        return  # GONE: its record stays until a person removes it
+        return  # GONE: its record stays until a person removes it; ATTRIBUTES: see above
     if one.merge is not None:
         _merge(workspace, one.merge, policy, applied, step)
     elif record is None:
         context = Config.parse(read_policy(workspace)).scopes[one.scope].context
         made = keyrings.make_record(workspace, one.scope, context, policy)
         applied.written += keyrings.write_record(workspace, made)
+        if policy.worktree == "plain":
+            # What git has of these files in clear is to be added anew.
+            grant = workspace.authority.grant_scope(one.scope)
+            applied.add_resealed(one.scope, reseal_scope(workspace, grant))
     elif one.kind == FOLLOW:
         from gitseal.operations.trusting import accept
 
@@ -327,22 +349,15 @@ def _change(workspace: Workspace, record: Record, policy: RecordPolicy, applied:
     grant = workspace.authority.grant_scope(record.name)
     # A seal may stand in a file before the record wants it, but must not be missing after:
     # cut short in between, nobody could tell such a file from one that lost its seal.
-    first = (record.policy.integrity, policy.integrity) == ("mergeable", "strict")
+    # Likewise with a file that lies in the form of the other kind of worktree.
+    first = files_first(record.policy, policy)
     if first:
         grant = Grant(changed, grant.verdict)
         applied.add_resealed(record.name, reseal_scope(workspace, grant, past))
     applied.written += keyrings.write_record(workspace, changed)
-    if not first and _seals_differently(record.policy, policy):
+    if not first and seals_differently(record.policy, policy):
         grant = workspace.authority.grant_scope(record.name)
         applied.add_resealed(record.name, reseal_scope(workspace, grant, past))
-
-
-def _seals_differently(old: RecordPolicy, new: RecordPolicy) -> bool:
-    """Adding a reader touches no sealed file, unless the files carry their wraps."""
-    fields = ("files", "seal", "clear", "whole", "comments", "worktree", "integrity", "portable")
-    if any(getattr(old, name) != getattr(new, name) for name in fields):
-        return True
-    return new.portable and old.readers != new.readers
 
 
 def _merge(

@@ -8,7 +8,7 @@ import os
 from gitseal import sealedfile
 from gitseal.authority import Grant
 from gitseal.errors import GitsealError, IntegrityError, NotADocumentError
-from gitseal.operations.opening import MAX_FILE, check_bound
+from gitseal.operations.opening import MAX_FILE, check_bound, not_cut_short
 from gitseal.operations.sealing import seal_clear
 from gitseal.operations.workspace import Place
 from gitseal.policy.patterns import Patterns
@@ -28,13 +28,15 @@ class Resealed:
     Attributes:
         changed: repository paths that were sealed again, to be committed.
         clear: files that the scope claims and that are not sealed.
+        renewed: files that lie in clear, as their scope says, and that git is to seal anew.
         failed: (path, error) of files that do not open; they were left as they are.
     """
 
-    __slots__ = ("changed", "clear", "failed")
+    __slots__ = ("changed", "clear", "failed", "renewed")
 
     def __init__(self) -> None:
         self.changed: list[str] = []
+        self.renewed: list[str] = []
         self.clear: list[str] = []
         self.failed: list[tuple[str, GitsealError]] = []
 
@@ -57,6 +59,12 @@ class Past:
         self.policy = policy
         self.rivals = rivals
 
+    def was_plain(self, path: str) -> bool:
+        """Tell whether the file lay in clear in the worktree, as its record said."""
+        if self.policy is None or self.policy.worktree != "plain":
+            return False
+        return Patterns(self.policy.files).matches(path)
+
 
 def reseal_scope(
     workspace: Workspace, grant: Grant, past: Past | None = None, *, dry_run: bool = False
@@ -75,13 +83,17 @@ def reseal_scope(
     """
     result = Resealed()
     root = workspace.needed_repository().root
-    for path in claimed_files(workspace, grant.record):
+    paths = claimed_files(workspace, grant.record)
+    filtered = _filtered(workspace, paths) if grant.plain else set[str]()
+    for path in paths:
         file = os.path.join(root, path)
         if os.path.islink(file) or not os.path.isfile(file):
             continue
         place = Place(path, file, path, inside=True)
         try:
-            _reseal(workspace, grant, past or Past(), place, result, dry_run=dry_run)
+            known = past or Past()
+            opens = path in filtered
+            _reseal(workspace, grant, known, place, result, opens=opens, dry_run=dry_run)
         except GitsealError as error:
             result.failed.append((path, error.at(path)))
     return result
@@ -96,6 +108,39 @@ def claimed_files(workspace: Workspace, record: Record) -> list[str]:
     return sorted(path for path in listed(repository) if patterns.matches(path))
 
 
+def seals_differently(old: RecordPolicy, new: RecordPolicy) -> bool:
+    """Tell whether files have to be sealed again; adding a reader does it where they have wraps."""
+    fields = ("files", "seal", "clear", "whole", "comments", "worktree", "integrity", "portable")
+    if any(getattr(old, name) != getattr(new, name) for name in fields):
+        return True
+    return new.portable and old.readers != new.readers
+
+
+def files_first(old: RecordPolicy, new: RecordPolicy) -> bool:
+    """
+    Tell whether files are sealed again before the record changes, so that a cut-short run resumes.
+
+    A seal may stand in a file before the record wants it, but must not be missing after: nobody
+    could tell such a file from one that lost its seal.  Likewise with a file that lies in the
+    form of the other kind of worktree.
+    """
+    if (old.integrity, new.integrity) == ("strict", "mergeable"):
+        return False
+    return (old.integrity, old.worktree) != (new.integrity, new.worktree)
+
+
+def _filtered(workspace: Workspace, paths: list[str]) -> set[str]:
+    """Give the files that may lie in clear here, because git will seal them when it adds them."""
+    from gitseal.operations.attributing import unfiltered
+    from gitseal.repository.drivers import is_installed
+    from gitseal.repository.locking import is_locked
+
+    repository = workspace.needed_repository()
+    if is_locked(repository) or not is_installed(repository):
+        return set()
+    return set(paths).difference(unfiltered(repository, paths))
+
+
 def _reseal(
     workspace: Workspace,
     grant: Grant,
@@ -103,24 +148,38 @@ def _reseal(
     place: Place,
     result: Resealed,
     *,
+    opens: bool,
     dry_run: bool,
 ) -> None:
     from gitseal.files import read_with_snapshot
 
     data, snapshot = read_with_snapshot(place.file, MAX_FILE)
     content = _inspect(data, place, grant)
-    if not isinstance(content, SealedFile):
-        if data and not grant.plain:
+    if not data:
+        return
+    if isinstance(content, ClearFile):
+        if grant.plain:
+            # git asks its filter only about files whose time has changed.
+            if not dry_run:
+                os.utime(place.file)
+            result.renewed.append(place.name)
+            return
+        if not past.was_plain(place.name):
             result.clear.append(place.name)
-        return
-    clear = _open(workspace, content, place, grant, past)
-    clear_file = sealedfile.inspect(clear.data, place.name, whole=grant.is_whole(place.name))
-    if isinstance(clear_file, SealedFile):
-        return
-    sealed = seal_clear(workspace, clear_file, place, grant)
-    if sealed != data:
+            return
+        not_cut_short(content)
+        new = seal_clear(workspace, content, place, grant)
+    else:
+        clear = _open(workspace, content, place, grant, past)
+        again = sealedfile.inspect(clear.data, place.name, whole=grant.is_whole(place.name))
+        if isinstance(again, SealedFile):
+            return
+        # Bound to its path, it comes from the days when it lay sealed in the worktree.
+        bound = bool(content.header.origin)
+        new = again.data if opens and bound else seal_clear(workspace, again, place, grant)
+    if new != data:
         if not dry_run:
-            workspace.write(place, sealed, snapshot)
+            workspace.write(place, new, snapshot)
         result.changed.append(place.name)
 
 

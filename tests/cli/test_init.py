@@ -122,7 +122,8 @@ def test_a_plain_worktree_stays_clear_and_hidden(ada: Person) -> None:
 
     assert ada.read(".env") == SECRET
     assert ada.read(".gitignore") == ".env\n"
-    assert "filter" in told
+    assert "gitseal git install" in told
+    assert "git add" not in told
 
 
 def test_it_says_when_history_holds_a_secret_in_clear(ada: Person) -> None:
