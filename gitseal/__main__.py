@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PLAIN = frozenset(("check", "decrypt", "encrypt", "get", "run"))
+_PROTOCOLS = (["filter-process"], ["clean"], ["smudge"], ["merge-driver"])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from gitseal.launch.hardening import forbid_core_dumps
 
     forbid_core_dumps()
-    streams.prepare()
+    streams.prepare(text=words[:1] != ["git"] or words[1:2] not in _PROTOCOLS)
     code = reporting.guarded(_dispatch, words)
     if arguments is None and words and (words[0] in _PLAIN or words[0] == "git"):
         _leave(code)

@@ -164,8 +164,8 @@ def _workspace(voice: Voice) -> Workspace:
 
 
 def _private_output() -> BinaryIO:
-    """Take standard output away: from here on, what others print goes to standard error."""
-    sys.stdout.flush()
+    """Take standard output away: what others print, or have printed, goes to standard error."""
     private = os.dup(1)
     os.dup2(2, 1)
+    sys.stdout.flush()
     return os.fdopen(private, "wb", 1 << 16)

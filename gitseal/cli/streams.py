@@ -11,9 +11,13 @@ from gitseal.errors import GitsealError
 _MODES = {0: "r", 1: "w", 2: "w"}
 
 
-def prepare() -> None:
+def prepare(*, text: bool = True) -> None:
     """
     Open what the caller has closed, and let names with odd characters through.
+
+    Args:
+        text: whether standard output is for people.  Where it is git's, nothing is written to it
+            here: not even what somebody printed while Python started, which waits in its buffer.
 
     A closed descriptor would be given to the next file that is opened: a message would land in
     it.  So standard input becomes empty, standard output one that cannot be written, and
@@ -31,7 +35,7 @@ def prepare() -> None:
     sys.stdout = sys.stdout or _stream(1)
     sys.stderr = sys.stderr or _stream(2)
     reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
+    if reconfigure is not None and text:
         reconfigure(errors="backslashreplace")
 
 

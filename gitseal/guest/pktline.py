@@ -8,6 +8,8 @@ and ends a list or a content.
 
 from __future__ import annotations
 
+from binascii import unhexlify
+
 from gitseal.errors import GitError
 
 TYPE_CHECKING = False
@@ -55,7 +57,7 @@ def read_packet(stream: Reader) -> bytes | None:
     if head == FLUSH:
         return None
     try:
-        length = int(head, 16) if len(head) == 4 and head.isalnum() else 0
+        length = int.from_bytes(unhexlify(head), "big") if len(head) == 4 else 0
     except ValueError:
         length = 0
     if not 4 < length <= LARGEST + 4:
