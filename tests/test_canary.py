@@ -269,7 +269,10 @@ def looking(here: Place) -> None:
     for words in (
         ["check"], ["check", "--format", "json"], ["check", "--staged"], ["status"],
         ["status", "--format", "json"], ["diff"], ["diff", "--format", "json"],
-        ["diff", "--staged"], ["doctor"], ["doctor", "--format", "json"], ["keys", "whoami"],
+        ["diff", "--staged"], ["log", ".env"], ["log", "config/app.yaml:db"],
+        ["log", "--format", "json", "config/app.json"], ["blame", "config/app.yaml"],
+        ["blame", "--format", "json", ".env"], ["log", "keys/server.pem"], ["doctor"],
+        ["doctor", "--format", "json"], ["keys", "whoami"],
         ["policy", "explain", ".env"], ["policy", "explain", "config/app.yaml", "db.password"],
         ["readers", "list"], ["trust"], ["completion", "bash"], ["completion", "zsh"],
         ["completion", "fish"], ["--complete-keys", "config/app.yaml"], ["--help"],
@@ -367,7 +370,8 @@ def test_no_secret_is_where_it_should_not_be(place: Place) -> None:
     looking(place)
     place.commit()
     sharing(place)
-    for words in (["check"], ["status"], ["diff"], ["diff", "HEAD~1"]):
+    for words in (["check"], ["status"], ["diff"], ["diff", "HEAD~1"], ["log", ".env"],
+                  ["blame", ".env"]):  # fmt: skip
         place.gitseal(*words, code=(0, 1))
     place.search_files("after sharing")
     failing(place)

@@ -167,15 +167,16 @@ def compare(old: Sequence[Leaf], new: Sequence[Leaf], *, same_key: bool = True) 
             origin.  Otherwise unopened values are UNKNOWN.
     """
     result = Comparison()
-    before = _by_path(old)
-    for path, values in _by_path(new).items():
+    before = by_path(old)
+    for path, values in by_path(new).items():
         _align(before.pop(path, []), values, result, same_key=same_key)
     for values in before.values():
         result.changes += [Change(leaf, None) for leaf in values]
     return result
 
 
-def _by_path(values: Iterable[Leaf]) -> dict[bytes, list[Leaf]]:
+def by_path(values: Iterable[Leaf]) -> dict[bytes, list[Leaf]]:
+    """Give the values of each key path, in their order."""
     groups: dict[bytes, list[Leaf]] = {}
     for leaf in values:
         groups.setdefault(leaf.path, []).append(leaf)
@@ -192,7 +193,7 @@ def _key(leaf: Leaf, *, same_key: bool) -> tuple[bool, str]:
 def _align(old: list[Leaf], new: list[Leaf], result: Comparison, *, same_key: bool) -> None:
     left = [_key(leaf, same_key=same_key) for leaf in old]
     right = [_key(leaf, same_key=same_key) for leaf in new]
-    for start, end, at, to in _differing(left, right):
+    for start, end, at, to in differing(left, right):
         pairs = max(end - start, to - at)
         olds: list[Leaf | None] = [*old[start:end], *[None] * (pairs - (end - start))]
         news: list[Leaf | None] = [*new[at:to], *[None] * (pairs - (to - at))]
@@ -207,10 +208,10 @@ def _align(old: list[Leaf], new: list[Leaf], result: Comparison, *, same_key: bo
                 result.resealed += 1
 
 
-def _differing(
-    left: list[tuple[bool, str]], right: list[tuple[bool, str]]
+def differing(
+    left: Sequence[tuple[bool, str]], right: Sequence[tuple[bool, str]]
 ) -> list[tuple[int, int, int, int]]:
-    """Give the spans that differ, as (start, end) of both sides."""
+    """Give the spans that differ, as (start, end) of both sides; for items of one list."""
     if left == right:
         return []
     if len(left) == len(right):
