@@ -35,8 +35,7 @@ def is_outdated(workspace: Workspace, wanted: Mapping[str, Iterable[str]]) -> bo
         wanted: scope -> patterns, as the policy has them; scopes that only have a record stay.
 
     Raises:
-        RefusedError: it is a link, which git would not read.
-        IntegrityError: half of our block is gone.
+        RefusedError: it is a link, which git would not read, or half of our block is gone.
     """
     file = _root_file(workspace)
     data, _snapshot = _read(file)
@@ -56,7 +55,7 @@ def write(workspace: Workspace, wanted: Mapping[str, Iterable[str]] | None = Non
         the repository paths that were written, to be committed.
 
     Raises:
-        RefusedError, IntegrityError: as `is_outdated`.
+        RefusedError: as `is_outdated`.
     """
     repository = workspace.needed_repository()
     files = _claims(workspace, wanted or {})
@@ -82,8 +81,7 @@ def mirror(workspace: Workspace, *, only_update: bool = False) -> bool:
         whether the file changed.
 
     Raises:
-        RefusedError: it is a link.
-        IntegrityError: half of our block is gone.
+        RefusedError: it is a link, or half of our block is gone.
     """
     repository = workspace.needed_repository()
     file = _mirror_file(repository)

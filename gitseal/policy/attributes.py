@@ -12,7 +12,7 @@ attributes for `.github/` or `.gitignore` stay as they are.
 
 from __future__ import annotations
 
-from gitseal.errors import IntegrityError, PolicyError
+from gitseal.errors import PolicyError, RefusedError
 from gitseal.policy.patterns import check_pattern
 
 TYPE_CHECKING = False
@@ -102,7 +102,7 @@ def splice(existing: bytes, block: str) -> bytes:
     those of the file's first line.
 
     Raises:
-        IntegrityError: the file holds one marker of a block without the other.
+        RefusedError: the file holds one marker of a block without the other.
     """
     own = without(existing)
     if not block:
@@ -122,7 +122,7 @@ def without(existing: bytes) -> bytes:
     Give a file of attributes without our block, byte for byte as its user wrote it.
 
     Raises:
-        IntegrityError: it holds one marker of a block without the other.
+        RefusedError: it holds one marker of a block without the other.
     """
     kept: list[bytes] = []
     pending = b""  # the line break that we added, due again if lines follow the block
@@ -160,8 +160,8 @@ def _lines(data: bytes) -> list[bytes]:
     return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
-def _broken() -> IntegrityError:
-    return IntegrityError(
+def _broken() -> RefusedError:
+    return RefusedError(
         "the block of gitseal is cut in two: one of its marker lines is gone",
         hint="delete the lines from '# >>> gitseal >>>' to '# <<< gitseal <<<', "
         "as far as they are there; then: gitseal apply",

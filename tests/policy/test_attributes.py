@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from gitseal.errors import IntegrityError, PolicyError
+from gitseal.errors import PolicyError, RefusedError
 from gitseal.policy.attributes import derive, splice, without
 from gitseal.policy.patterns import Patterns, check_pattern
 
@@ -248,7 +248,7 @@ def test_conflict_markers_inside_the_block_mend_themselves() -> None:
     ],
 )
 def test_half_a_block_is_refused(text: bytes) -> None:
-    with pytest.raises(IntegrityError, match="marker"):
+    with pytest.raises(RefusedError, match="marker"):
         splice(text, BLOCK)
-    with pytest.raises(IntegrityError, match="marker"):
+    with pytest.raises(RefusedError, match="marker"):
         without(text)
