@@ -12,13 +12,13 @@ import contextlib
 import os
 import signal
 import stat
-import sys
 import tempfile
 from typing import TYPE_CHECKING
 
 from gitseal.errors import GitsealError
 from gitseal.files import os_failure
 from gitseal.files.locks import is_running
+from gitseal.files.memory import is_in_memory, is_ours, usual_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from gitseal.settings import Settings
 
 _PREFIX = "gitseal-"
-_IN_MEMORY = frozenset(("tmpfs", "ramfs"))
 _ENDINGS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _YOUNG = 60.0
@@ -166,45 +165,11 @@ class PrivateDirectory:
 
 def places(settings: Settings) -> Iterator[tuple[str, bool]]:
     """Give directories that may hold a private one, best first, and whether they are in memory."""
-    user = os.geteuid()
-    candidates = [settings.runtime_dir, f"/run/user/{user}", "/dev/shm"]  # noqa: S108 - verified below
-    for path in dict.fromkeys(filter(None, candidates)):
-        if _is_ours(path) and is_in_memory(path):
+    for path in usual_places(settings.runtime_dir):
+        if is_ours(path) and is_in_memory(path):
             yield path, True
-    if _is_ours(settings.temp_dir):
+    if is_ours(settings.temp_dir):
         yield settings.temp_dir, is_in_memory(settings.temp_dir)
-
-
-def _is_ours(path: str) -> bool:
-    """Say whether nobody else can put their directory in the place of ours."""
-    try:
-        info = os.stat(path)
-    except OSError:
-        return False
-    if not stat.S_ISDIR(info.st_mode) or not os.access(path, os.W_OK | os.X_OK):
-        return False
-    if info.st_mode & stat.S_ISVTX:
-        return info.st_uid in (0, os.geteuid())
-    return info.st_uid == os.geteuid() and not info.st_mode & 0o022
-
-
-def is_in_memory(path: str) -> bool:
-    """Say whether a directory lies on a tmpfs or ramfs, by what the kernel says of its mount."""
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        device = os.stat(path).st_dev
-        with open("/proc/self/mountinfo", "rb") as file:
-            table = file.read()
-    except OSError:
-        return False
-    wanted = f"{os.major(device)}:{os.minor(device)}".encode()
-    for line in table.splitlines():
-        before, _, after = line.partition(b" - ")
-        fields = before.split(b" ")
-        if len(fields) > 2 and fields[2] == wanted:
-            return after.split(b" ")[0].decode() in _IN_MEMORY
-    return False
 
 
 def _locked(path: str) -> int:

@@ -2,6 +2,8 @@
 """
 The data keys of this process: each unwrapped once, checked, kept in memory, never on disk.
 
+Where `gitseal unlock --for` keeps them for longer (`cache.py`), they are taken from there first.
+
 What comes out of a master key is checked in this order before anything is kept or used: 32
 bytes, then `kid`, in constant time (format 3).  Without the second a malicious writer could wrap
 one key for Alice and another for Bob, and one sealed text would open for both, differently.
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     Resolve = Callable[[str, Means], MasterKey]
 
 COMMAND_SECONDS = 20.0
+POINTER = "unlocked"
+"""File in gitseal's configuration directory that says where keys are kept, if any are."""
 KEY_FOLDER = "keys"
 """Folder of local keys in gitseal's configuration directory."""
 
@@ -116,7 +120,7 @@ class Session:
                 raise _another(entry.error) from None
             if entry.keys is None:
                 try:
-                    entry.keys = self._unwrap(scope_id, wraps, kid)
+                    entry.keys = self._kept(scope_id, kid) or self._unwrap(scope_id, wraps, kid)
                 except GitsealError as error:
                     entry.error = _another(error)
                     raise
@@ -172,6 +176,30 @@ class Session:
     def _entry(self, scope_id: ScopeId, kid: bytes) -> _Entry:
         with self._lock:
             return self._entries.setdefault((scope_id, bytes(kid)), _Entry())
+
+    def _kept(self, scope_id: ScopeId, kid: bytes) -> ScopeKeys | None:
+        """Give what `gitseal unlock --for` keeps; one look at a name where nothing is kept."""
+        settings = self._settings
+        if settings is None or settings.config_dir is None:
+            return None
+        if not os.path.lexists(f"{settings.config_dir}/{POINTER}"):
+            return None
+        if settings.environ.get("GITSEAL_KEYS"):
+            return None  # whoever says which kinds of keys to try means these
+        from gitseal.session.cache import KeptKeys
+
+        kept = KeptKeys(settings)
+        try:
+            data_key = kept.get(scope_id, kid)
+            if data_key is None:
+                return None
+            try:
+                return _checked(data_key, scope_id, kid)
+            except CommitmentError:
+                kept.forget((kid,))
+        except (GitsealError, OSError):  # a cache that does not work is none
+            return None
+        return None
 
     def _unwrap(self, scope_id: ScopeId, wraps: Sequence[WrappedKey], kid: bytes) -> ScopeKeys:
         def attempt(key: MasterKey, blob: bytes, deadline: Deadline) -> ScopeKeys:
