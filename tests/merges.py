@@ -18,7 +18,7 @@ from desk import CANARY, FILES, Desk
 
 PLAIN, SEALED = "plain", "sealed"
 DRIVER = "gitseal git merge-driver %O %A %B %L %P %S %X %Y"
-_CONFIG = {
+CONFIG = {
     "filter.gitseal.process": "gitseal git filter-process",
     "filter.gitseal.clean": "gitseal git clean %f",
     "filter.gitseal.smudge": "gitseal git smudge %f",
@@ -52,19 +52,19 @@ class Merges:
     def plain(self) -> bool:
         return self.worktree == PLAIN
 
-    def start(self, files: Mapping[str, str | bytes], **terms: object) -> None:
+    def start(self, first: Mapping[str, str | bytes], **terms: object) -> None:
         """Make the scope, the attributes, and a first commit on main."""
         terms = {"worktree": self.worktree, **terms}
         claimed = terms.get("files", FILES)
         self.desk.scope(**terms)  # type: ignore[arg-type]
-        for key, value in _CONFIG.items():
+        for key, value in CONFIG.items():
             self.git("config", key, value)
         patterns = "".join(f"{one} gitseal\n" for one in (*claimed, ".gitseal/keyring/*"))  # type: ignore[misc]
         patterns = patterns.replace(
             ".gitseal/keyring/* gitseal", ".gitseal/keyring/* merge=gitseal"
         )
         (self.folder / ".gitattributes").write_text(_ATTRIBUTES + patterns)
-        self.commit("base", files)
+        self.commit("base", first)
 
     def git(self, *words: str, code: int | None = 0, **environ: str) -> str:
         """Run git; give all it said, in which no secret may stand."""

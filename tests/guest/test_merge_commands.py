@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every command of git that merges: what it commits is sealed and authentic, nothing leaks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from merges import CONFIG, Merges, lines
+from people import Person, pair
+
+pytestmark = pytest.mark.needs("gitseal")
+
+BASE = lines(A="a", B="b", C="c")
+OURS = lines(A="a", B="ours", C="c")
+THEIRS = lines(A="a", B="b", C="theirs")
+BOTH = lines(A="a", B="ours", C="theirs")
+CLASH = lines(A="a", B="clash", C="theirs")
+
+
+def forked(merges: Merges, theirs: str = THEIRS) -> None:
+    merges.start({".env": BASE})
+    merges.fork({".env": OURS}, {".env": theirs})
+
+
+def done(merges: Merges, text: str = BOTH) -> None:
+    assert merges.content() == text
+    merges.good()
+
+
+def test_pull(merges: Merges) -> None:
+    forked(merges)
+
+    merges.git("pull", "-q", "--no-rebase", "--no-edit", ".", "topic")
+
+    done(merges)
+
+
+def test_pull_with_what_is_not_committed(merges: Merges) -> None:
+    merges.start({".env": BASE})
+    merges.git("switch", "-qc", "topic")
+    merges.commit("theirs", {".env": THEIRS})
+    merges.git("switch", "-q", "main")
+    merges.put(".env", OURS)
+
+    merges.git("pull", "-q", "--rebase", "--autostash", ".", "topic")
+
+    assert merges.content() == BOTH
+    merges.git("commit", "-qam", "both")
+    merges.good()
+
+
+@pytest.mark.parametrize("backend", ["--merge", "--apply"])
+def test_rebase(backend: str, merges: Merges) -> None:
+    forked(merges)
+
+    merges.git("rebase", "-q", backend, "topic")
+
+    done(merges)
+
+
+@pytest.mark.parametrize("backend", ["--merge", "--apply"])
+def test_rebase_with_a_conflict(backend: str, merges: Merges) -> None:
+    forked(merges, CLASH)
+
+    said = merges.git("rebase", backend, "topic", code=1)
+
+    assert "both sides changed B" in said
+    assert not merges.leaks()
+    merges.put(".env", BOTH)
+    merges.git("add", ".env")
+    merges.git("-c", "core.editor=true", "rebase", "--continue")
+    done(merges)
+
+
+def test_cherry_pick(merges: Merges) -> None:
+    forked(merges)
+
+    merges.git("cherry-pick", "topic")
+
+    done(merges)
+
+
+def test_revert(merges: Merges) -> None:
+    merges.start({".env": BASE})
+    merges.commit("theirs", {".env": THEIRS})
+    merges.commit("ours", {".env": BOTH})
+
+    merges.git("revert", "--no-edit", "HEAD^")
+
+    done(merges, OURS)
+
+
+def test_stash_pop(merges: Merges) -> None:
+    merges.start({".env": BASE})
+    merges.put(".env", THEIRS)
+    merges.git("stash", "-q")
+    merges.commit("ours", {".env": OURS})
+
+    merges.git("stash", "pop", "-q")
+
+    assert merges.content() == BOTH
+    merges.git("commit", "-qam", "both")
+    merges.good()
+
+
+def test_stash_pop_with_a_conflict(merges: Merges) -> None:
+    merges.start({".env": BASE})
+    merges.put(".env", CLASH)
+    merges.git("stash", "-q")
+    merges.commit("ours", {".env": OURS})
+
+    merges.git("stash", "pop", "-q", code=1)
+
+    assert "UU .env" in merges.git("status", "--porcelain")
+    assert not merges.leaks()
+
+
+def test_am_with_three_ways(merges: Merges) -> None:
+    forked(merges)
+    merges.git("format-patch", "-q", "-1", "-o", str(merges.folder.parent / "mail"), "topic")
+    mail = next((merges.folder.parent / "mail").iterdir())
+
+    merges.git("am", "-q", "-3", str(mail))
+
+    done(merges)
+
+
+def test_switching_with_a_merge(merges: Merges) -> None:
+    merges.start({".env": BASE})
+    merges.git("switch", "-qc", "topic")
+    merges.commit("theirs", {".env": THEIRS})
+    merges.git("switch", "-q", "main")
+    merges.put(".env", OURS)
+
+    merges.git("checkout", "-q", "-m", "topic")
+
+    assert merges.content() == BOTH
+    merges.git("commit", "-qam", "both")
+    merges.good()
+
+
+def test_merging_trees_without_a_worktree(merges: Merges) -> None:
+    forked(merges)
+
+    tree = merges.git("merge-tree", "--write-tree", "main", "topic").split()[0]
+
+    merges.git("read-tree", "-u", "--reset", tree)
+    merges.git("commit", "-qm", "both")
+    done(merges)
+
+
+def test_a_commit_amended_below_others(merges: Merges) -> None:
+    forked(merges)
+    merges.git("merge", "-q", "--no-edit", "topic")
+    merges.commit("later", {".env": BOTH.replace("A=", "Z=")})
+
+    merges.git("rebase", "-q", "--rebase-merges", "--onto", "topic", "main~2")
+
+    merges.good()
+
+
+def test_a_strategy_that_asks_no_driver_corrupts_nothing_unnoticed(merges: Merges) -> None:
+    """`-s resolve` merges the sealed text line by line; what comes out is found by `check`."""
+    forked(merges)
+
+    merges.git("merge", "-s", "resolve", "--no-edit", "topic", code=None)
+
+    assert not merges.leaks()
+
+
+def with_driver(person: Person, programs: Path) -> None:
+    """Let this person's git run the program under test."""
+    person.environ["PATH"] = f"{programs}:{person.environ['PATH']}"
+    for key, value in CONFIG.items():
+        person.git("config", "--global", key, value)
+    attributes = person.folder / ".gitattributes"
+    text = attributes.read_text() if attributes.exists() else ""
+    own = "".join(
+        f"{one} merge=gitseal\n" for one in (".env", "config/*.yaml", ".gitseal/keyring/*")
+    )
+    if own not in text:
+        attributes.write_text(text + own)
+        person.commit("Merge sealed files with gitseal")
+
+
+def test_readers_added_on_two_branches_are_left_to_apply(tmp_path: Path, programs: Path) -> None:
+    """What readers sign is not for git to merge: ours stays, and `apply` signs both."""
+    ada, ben = pair(tmp_path)
+    with_driver(ada, programs)
+    ben.git("pull", "-q", "--rebase")
+    with_driver(ben, programs)
+    for person, name in ((ada, "carol"), (ben, "dave")):
+        person.gitseal("readers", "add", name, Person(tmp_path, name).key(), "--yes")
+        person.commit(f"{name} may read")
+    ours = ben.read(".gitseal/keyring/main.json")
+    ben.git("fetch", "-q")
+
+    said = ben.git("merge", "origin/main", check=False)
+
+    assert "CONFLICT (content): Merge conflict in .gitseal/keyring/main.json" in said
+    assert ben.read(".gitseal/keyring/main.json") == ours
+    ben.gitseal("apply", "--yes")
+    ben.commit("Merge")
+    rows = json.loads(ben.gitseal("readers", "list", "--format", "json").stdout)["readers"]
+    assert {row["reader"] for row in rows} == {"ada", "ben", "carol", "dave"}
+    ben.gitseal("check")
+
+
+def test_a_rotation_on_one_branch(tmp_path: Path, programs: Path) -> None:
+    """The other side's key is known to its own record alone, which follows from the pinned one."""
+    ada, ben = pair(tmp_path)
+    with_driver(ada, programs)
+    ben.git("pull", "-q", "--rebase")
+    with_driver(ben, programs)
+    ada.gitseal("set", ".env", "A", "10")
+    ada.gitseal("rotate", "--yes")
+    ada.commit("Rotate")
+    ben.gitseal("set", ".env", "B", "20")
+    ben.commit("Change B")
+    ben.git("fetch", "-q")
+
+    ben.git("merge", "--no-edit", "origin/main")
+
+    assert ben.gitseal("decrypt", ".env").stdout == 'A=10\nB="20"\n'
+    ben.gitseal("check")
