@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _EXTENDED = 0x4000
 _INTENT_TO_ADD = 0x2000
 _FIXED = 62
-_MAX_INDEX = 512 * 1024 * 1024
+MAX_INDEX = 512 * 1024 * 1024
 _MAX_CONFIG = 1 << 20
 
 
@@ -96,13 +96,11 @@ class StagedTree(IndexTree):
 
 def _read(repository: Repository) -> tuple[Entries, Conflicts] | None:
     """Give entries and conflicts of the index; None leaves it to git."""
-    if _has_other_hash(repository):
+    if has_other_hash(repository):
         return None
-    named = repository.environ.get("GIT_INDEX_FILE")
-    path = os.path.join(repository.root, named) if named else f"{repository.git_dir}/index"
     try:
-        with open(path, "rb") as file:
-            data = file.read(_MAX_INDEX)
+        with open(index_path(repository), "rb") as file:
+            data = file.read(MAX_INDEX)
     except FileNotFoundError:
         return {}, {}
     except OSError:
@@ -113,7 +111,14 @@ def _read(repository: Repository) -> tuple[Entries, Conflicts] | None:
         return None
 
 
-def _has_other_hash(repository: Repository) -> bool:
+def index_path(repository: Repository) -> str:
+    """Give the index that git uses here; in a hook it may be another file."""
+    named = repository.environ.get("GIT_INDEX_FILE")
+    return os.path.join(repository.root, named) if named else f"{repository.git_dir}/index"
+
+
+def has_other_hash(repository: Repository) -> bool:
+    """Tell whether the ids of a repository may be longer than those of SHA-1."""
     try:
         with open(f"{repository.common_dir}/config", "rb") as file:
             return b"objectformat" in file.read(_MAX_CONFIG).lower()
@@ -132,22 +137,39 @@ def parse_index(data: bytes) -> tuple[Entries, Conflicts] | None:
     Raises:
         ValueError, IndexError: it is no index.
     """
+    entries: Entries = {}
+    conflicts: Conflicts = {}
+    end = 12
+    for start, end, name, flags, extended in walk(data):  # noqa: B007 - its last value counts
+        mode = int.from_bytes(data[start + 24 : start + 28], "big")
+        identity = data[start + 40 : start + 60].hex()
+        stage = flags >> 12 & 3
+        if stage:
+            conflicts.setdefault(os.fsdecode(name), {})[stage] = (mode, identity)
+        elif not extended & _INTENT_TO_ADD:  # `git add -N` stages a name without a content
+            entries[os.fsdecode(name)] = (mode, identity)
+    return None if changes_meaning(data, end) else (entries, conflicts)
+
+
+def walk(data: bytes) -> Iterator[tuple[int, int, bytes, int, int]]:
+    """
+    Give where each entry of an index begins and ends, its name, flags and extended flags.
+
+    Raises:
+        ValueError, IndexError: it is no index.
+    """
     version = int.from_bytes(data[4:8], "big")
     if data[:4] != b"DIRC" or version not in (2, 3, 4) or len(data) < 32:
         raise ValueError("not an index")
-    entries: Entries = {}
-    conflicts: Conflicts = {}
     position = 12
     name = b""
     for _ in range(int.from_bytes(data[8:12], "big")):
         start = position
-        mode = int.from_bytes(data[start + 24 : start + 28], "big")
-        identity = data[start + 40 : start + 60].hex()
         flags = data[start + 60] << 8 | data[start + 61]
+        extended = 0
         position = start + _FIXED
-        added = False
         if flags & _EXTENDED:
-            added = bool((data[position] << 8 | data[position + 1]) & _INTENT_TO_ADD)
+            extended = data[position] << 8 | data[position + 1]
             position += 2
         if version == 4:
             dropped, position = _varint(data, position)
@@ -158,12 +180,7 @@ def parse_index(data: bytes) -> tuple[Entries, Conflicts] | None:
             end = data.index(b"\0", position)
             name = data[position:end]
             position = start + ((end - start) // 8 + 1) * 8
-        stage = flags >> 12 & 3
-        if stage:
-            conflicts.setdefault(os.fsdecode(name), {})[stage] = (mode, identity)
-        elif not added:  # `git add -N` stages a name without a content
-            entries[os.fsdecode(name)] = (mode, identity)
-    return None if _changes_meaning(data, position) else (entries, conflicts)
+        yield start, position, name, flags, extended
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
@@ -177,7 +194,7 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
     return value, position + 1
 
 
-def _changes_meaning(data: bytes, position: int) -> bool:
+def changes_meaning(data: bytes, position: int) -> bool:
     """Tell whether an extension has to be understood: its name begins with a small letter."""
     while position < len(data) - 20:
         if not data[position : position + 1].isupper():
