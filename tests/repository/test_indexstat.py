@@ -54,7 +54,8 @@ def known(git: Git, path: str) -> str:
 
 def changed(git: Git) -> list[str]:
     """What git calls changed."""
-    return git("diff", "--name-only").stdout.split()
+    lines = git("update-index", "--refresh", check=False).stdout.splitlines()
+    return [line.partition(": ")[0] for line in lines]
 
 
 def test_an_unchanged_file_is_known(place: Repository, repo: Path) -> None:
