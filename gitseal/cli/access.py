@@ -294,6 +294,8 @@ def _forget(current: Workspace, scopes: list[str]) -> int:
             raise UsageError(f"scope {name} has a record here", hint="gitseal trust compares it")
         store.forget(pin.record)
         say(f"{name} is forgotten")
+    current.forget_authority()
+    attributing.mirror(current, only_update=True)
     return 0
 
 

@@ -11,6 +11,7 @@ from gitseal.errors import GitsealError
 from gitseal.guest.setup import REQUIRED, SETTINGS, find_program, is_true
 from gitseal.masterkeys import kind_of
 from gitseal.policy import POLICY_FILE
+from gitseal.policy.attributes import ATTRIBUTES_FILE
 from gitseal.policy.patterns import Patterns
 from gitseal.policy.records import record_path
 from gitseal.repository.drivers import configured, runs_filter
@@ -237,6 +238,8 @@ def _committed(current: Workspace) -> Iterator[Diagnosis]:
     ours = [record_path(record.name) for record in _all_records(current)]
     if os.path.lexists(os.path.join(repository.root, POLICY_FILE)):
         ours.append(POLICY_FILE)
+    if os.path.lexists(os.path.join(repository.root, ATTRIBUTES_FILE)):
+        ours.append(ATTRIBUTES_FILE)
     hidden = ignored(repository, [path for path in ours if path not in tracked])
     for path in ours:
         if path in hidden:

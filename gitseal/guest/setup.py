@@ -271,8 +271,7 @@ def _check_writable(file: str) -> None:
         return
     raise GitsealError(
         "is write-protected" if exists else "cannot be made",
-        hint="gitseal git install --local; or write the keys where that file comes from: "
-        "see README, git",
+        hint="gitseal git install --local; or write the keys where that file comes from",
         path=file,
     )
 

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from gitseal.repository.finding import Repository
 
 _OURS = r"^((filter|merge|diff)\.gitseal\..*|core\.hookspath)$"
+# How `running` starts git; it is no setting of the user.
+_OUR_OWN = ("core.hookspath", "/dev/null")
 
 
 def configured(repository: Repository) -> dict[str, str]:
@@ -25,7 +27,8 @@ def configured(repository: Repository) -> dict[str, str]:
     found = {}
     for entry in output.decode(errors="surrogateescape").split("\0")[:-1]:
         key, newline, value = entry.partition("\n")
-        found[key] = value if newline else "true"  # a key alone is how git spells that
+        if (key, value) != _OUR_OWN:
+            found[key] = value if newline else "true"  # a key alone is how git spells that
     return found
 
 

@@ -37,7 +37,12 @@ def _editor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("EDITOR", str(nano))
 
 
-def test_all_is_well(vault: Vault, run: Run) -> None:
+def test_all_is_well(
+    vault: Vault, run: Run, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    run("git", "install")
+
     done = run("doctor")
 
     assert done.code == 0, done.out
