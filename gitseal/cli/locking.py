@@ -13,6 +13,7 @@ import typer
 from gitseal.cli import prompting
 from gitseal.cli.access import DryRun, trust_one
 from gitseal.cli.context import settings, workspace
+from gitseal.cli.output import clock_time
 from gitseal.cli.reporting import print_error, say
 from gitseal.errors import GitsealError, RefusedError, UsageError
 from gitseal.operations import locking, unlocking
@@ -80,7 +81,7 @@ def _tell_unlocked(done: unlocking.Unlocked, until: int | None, *, dry_run: bool
     what = "would open" if dry_run else "opened"
     say(f"{what} {_count(done.opened)} of {_scopes(done.scopes)}")
     if until is not None:
-        say(f"the key is kept until {_clock(until)}; gitseal lock forgets it")
+        say(f"the key is kept until {clock_time(until)}; gitseal lock forgets it")
     if done.exposed:
         say(f"{_count([''] * done.exposed)} can be read by other users of this machine: umask 077")
     _list("changed since they were staged, and left as they are:", done.changed)
@@ -94,7 +95,7 @@ def _tell_unlocked(done: unlocking.Unlocked, until: int | None, *, dry_run: bool
 
 def lock(dry_run: DryRun = False) -> int:
     """
-    Seal the files of plain scopes in this worktree, and forget their keys.
+    Seal the plain files of this worktree, and forget keys.
 
     Refuses while a file differs from what is staged, so that no work is lost. Lists where
     clear text may remain that git or your editor has copied; removes nothing of that.
@@ -168,10 +169,3 @@ def _count(paths: list[str]) -> str:
 
 def _scopes(names: list[str]) -> str:
     return f"scope {names[0]}" if len(names) == 1 else f"scopes {', '.join(names)}"
-
-
-def _clock(until: int) -> str:
-    """Write a time of today as 17:00, any other with its date."""
-    then = time.localtime(until)
-    today = time.localtime()[:3] == then[:3]
-    return time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", then)

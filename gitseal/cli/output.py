@@ -64,3 +64,12 @@ def write_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in [list(titles), *cells]:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         sys.stdout.write(line.rstrip() + "\n")
+
+
+def clock_time(seconds: int) -> str:
+    """Write a time, in seconds since 1970, as 17:00 if it is today's, any other with its date."""
+    import time
+
+    then = time.localtime(seconds)
+    today = time.localtime()[:3] == then[:3]
+    return time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", then)

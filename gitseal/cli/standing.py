@@ -7,11 +7,13 @@ import sys
 
 from gitseal.checks.findings import ERROR
 from gitseal.cli.checking import examine
-from gitseal.cli.output import write_json
+from gitseal.cli.output import clock_time, write_json
 from gitseal.crypto.derive import format_fingerprint
 from gitseal.errors import GitsealError
 from gitseal.masterkeys import kind_of
 from gitseal.policy import POLICY_FILE
+from gitseal.repository.locking import is_locked
+from gitseal.session.cache import KeptKeys
 from gitseal.settings import printable
 from gitseal.trust import Verdict
 
@@ -48,10 +50,14 @@ class Standing:
         error: why not.
         mine: the reader whose key is at hand; "" if none is; None if only a key service knows.
         sealed, total: its files.
+        locked: whether its plain files are to lie sealed; None if they always do.
+        kept: until when `unlock --for` keeps its key, in seconds since 1970; None if not.
         unapplied: whether `.gitseal.yaml` says something else.
     """
 
-    __slots__ = ("error", "mine", "name", "sealed", "total", "unapplied", "verdict")
+    __slots__ = (
+        "error", "kept", "locked", "mine", "name", "sealed", "total", "unapplied", "verdict",
+    )  # fmt: skip
 
     def __init__(self, name: str, verdict: Verdict | None, error: str = "") -> None:
         self.name = name
@@ -60,6 +66,8 @@ class Standing:
         self.mine: str | None = ""
         self.sealed = 0
         self.total = 0
+        self.locked: bool | None = None
+        self.kept: int | None = None
         self.unapplied = False
 
     def as_json(self) -> dict[str, object]:
@@ -81,6 +89,8 @@ class Standing:
             "epoch": record.active.n,
             "rotation_pending": record.pending,
             "worktree": policy.worktree,
+            "locked": self.locked,
+            "key_kept_until": self.kept,
             "integrity": policy.integrity,
             "files": {"sealed": self.sealed, "total": self.total},
             "applied": not self.unapplied,
@@ -91,6 +101,8 @@ def standings(current: Workspace) -> tuple[list[Standing], Report]:
     """Give how every scope of the worktree stands, and what a check of it says."""
     report = examine(current)
     authority = current.authority
+    closed = is_locked(current.needed_repository())
+    kept = KeptKeys(current.settings)
     found = []
     for name in authority.scopes():
         try:
@@ -104,6 +116,9 @@ def standings(current: Workspace) -> tuple[list[Standing], Report]:
         one.mine = _own_reader(current, verdict.record)
         one.sealed = report.sealed.get(name, 0)
         one.total = report.total.get(name, 0)
+        if verdict.record.policy.worktree == "plain":
+            one.locked = closed
+            one.kept = kept.until(verdict.record.active.kid)
         start = f"scope {name} "
         one.unapplied = any(
             finding.code == "GS302" and finding.message.startswith(start)
@@ -162,6 +177,10 @@ def _block(one: Standing) -> list[str]:
         f"  you          {_you(one)}",
         f"  files        {one.sealed:,} of {one.total:,} sealed{_kinds(record)}",
     ]
+    if one.locked is not None:
+        state = "locked: gitseal unlock" if one.locked else "unlocked"
+        until = "" if one.kept is None else f"; the key is kept until {clock_time(one.kept)}"
+        lines.append(f"  worktree     {state}{until}")
     epoch = record.active.n
     if record.pending:
         lines.append(f"  key          epoch {epoch}; a rotation is not finished: gitseal apply")
