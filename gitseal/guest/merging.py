@@ -40,19 +40,23 @@ def run(workspace: Workspace, arguments: Sequence[str]) -> int:
         arguments: what git puts in for `%O %A %B %L %P %S %X %Y`; git before 2.44 leaves the last
             three as they are.
     """
-    call = None
+    call: _Call | None = None
     try:
         call = _Call(arguments, workspace.settings.environ)
         return call.run(workspace)
     except GitsealError as error:
-        _tell(workspace, str(error.at(call.shown) if call else error), error)
+        _tell(workspace, call, str(error.at(call.shown) if call else error), error)
     except OSError as error:
         reason = os.strerror(error.errno or 0).lower()
-        _tell(workspace, f"a file of the merge cannot be read or written: {reason}")
+        _tell(workspace, call, f"a file of the merge cannot be read or written: {reason}")
     except KeyboardInterrupt:
-        _tell(workspace, "interrupted")
+        _tell(workspace, call, "interrupted")
     except Exception as error:  # noqa: BLE001 - whatever it is, git must not take it for an answer
-        _tell(workspace, f"unexpected {type(error).__name__} in {_where(error)}; please report it")
+        _tell(
+            workspace,
+            call,
+            f"unexpected {type(error).__name__} in {_where(error)}; please report it",
+        )
     return CONFLICT
 
 
@@ -121,14 +125,20 @@ def _merged_branch(environ: Mapping[str, str]) -> str:
     return _label(names[0]) if len(names) == 1 else ""
 
 
-def _tell(workspace: Workspace, what: str, error: GitsealError | None = None) -> None:
-    hint = None if error is None else error.hint or error.usual_hint
-    more = f"; {hint}" if hint else ""
-    workspace.tell(
-        f"error: {what}\n"
-        f"  not merged: our version stays{more}\n"
-        "  then: gitseal resolve FILE shows both sides, git merge --abort takes it back"
-    )
+def _tell(
+    workspace: Workspace, call: _Call | None, what: str, error: GitsealError | None = None
+) -> None:
+    """Say what is wrong, what helps, and what became of the file."""
+    from shlex import quote
+
+    workspace.tell(f"error: {what}")
+    if error is not None and (hint := error.hint or error.usual_hint):
+        workspace.tell(f"hint: {hint}")
+    if call is not None:
+        workspace.tell(
+            f"{call.shown} is not merged, our version stays; then: "
+            f"gitseal resolve {quote(call.shown)}"
+        )
 
 
 def _where(error: BaseException) -> str:

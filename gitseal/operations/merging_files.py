@@ -217,14 +217,21 @@ class Merging:
         """
         Let clear text in only where the file was in clear before, and one branch sealed it.
 
-        Anybody who can push can put clear text in place of sealed; a merge must not seal it.
+        Anybody who can push can put clear text in place of sealed, and what comes with a commit
+        that is picked may be made up from the base on; a merge must not give that a seal.
         """
         for side in (ours, theirs):
             if side.sealed:
                 continue
-            if base is None or base.sealed or not base.content:
+            if base is None or base.sealed or not self._was_here(base.stored):
                 raise RefusedError(f"{side.name}: is in clear, where it should be sealed")
             self._workspace.tell(f"{self._shown}: {side.name} was in clear; it is sealed now")
+
+    def _was_here(self, data: bytes) -> bool:
+        """Tell whether our own history has had just this at the path."""
+        from gitseal.repository.history import has_held
+
+        return has_held(self._workspace.needed_repository(), self.place.name, data)
 
     def merged(self, base: bytes | None, ours: Side, theirs: Side) -> Merged | None:
         """Merge what was opened, by key path where all are documents; None for binary content."""

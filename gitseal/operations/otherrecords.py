@@ -119,7 +119,7 @@ class Records:
         """Give the commits that changed a record, on any branch, newest first."""
         from gitseal.repository.running import ask
 
-        arguments = ["log", "--all", "--full-history", "--format=%H", f"-n{_MAX_VERSIONS}"]
+        arguments = ["rev-list", "--all", "--full-history", f"-n{_MAX_VERSIONS}"]
         # A repository without a commit has no history to tell of.
         output = ask(self._workspace.needed_repository(), [*arguments, "--", path], ok=(0, 128))
         return output.decode("ascii").split()

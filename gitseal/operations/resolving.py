@@ -187,8 +187,8 @@ def begin(workspace: Workspace, path: str) -> Conflict:
     except GitsealError as error:
         raise error.at(path) from None
     for side in (conflict.ours, conflict.theirs):
-        if not side.sealed and not conflict.plain:
-            side.notice = f"{side.name} is in clear in git"
+        if not side.sealed:
+            side.notice = f"{side.name} is in clear in git; whoever can push may have made it"
     conflict.lying, conflict.snapshot = lying, snapshot
     return conflict
 

@@ -16,6 +16,7 @@ from gitseal.errors import (
     DocumentError,
     GitsealError,
     IntegrityError,
+    KeyAccessError,
     MovedError,
     NotADocumentError,
     RefusedError,
@@ -119,6 +120,8 @@ class Opener:
         """
         try:
             return self._open(data, name)
+        except KeyAccessError:
+            raise  # no side is to blame
         except GitsealError as error:
             error.message = f"{name}: {error.message}"
             raise

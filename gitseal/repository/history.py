@@ -105,6 +105,19 @@ def last_change(repository: Repository, path: str, revision: str = "HEAD") -> Ch
     return _change(fields) if len(fields) == 4 else None
 
 
+def has_held(repository: Repository, path: str, data: bytes) -> bool:
+    """
+    Tell whether a commit that HEAD has, or comes from, had just this content at a path.
+
+    Raises:
+        GitError: git failed.
+    """
+    identity = ask(repository, ["hash-object", "--stdin"], data=data).decode("ascii").strip()
+    # 128: there is no commit yet.
+    arguments = [*_LOG, "-1", f"--find-object={identity}", "HEAD", "--", path]
+    return bool(ask(repository, arguments, ok=(0, 128)))
+
+
 def has_commits(repository: Repository) -> bool:
     """
     Tell whether HEAD is a commit; a new repository has none.

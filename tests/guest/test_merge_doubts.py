@@ -230,23 +230,28 @@ class TestTheCall:
 def test_clear_sides_get_a_clear_answer(plain: Merges) -> None:
     """`git rerere` hands over what lies in the worktree, and writes the answer there."""
     plain.start({".env": BASE})
-    sides = [one.encode() for one in (BASE, OURS, THEIRS)]
+    base, ours, theirs = (one.encode() for one in (BASE, OURS, THEIRS))
 
-    merged = merge(plain.desk.workspace(), *sides, ".env")
+    merged = merge(plain.desk.workspace(), base, ours, theirs, ".env")
 
     assert merged == (lines(A="a", B="ours", C="theirs").encode(), True)
 
 
-def test_one_clear_side_gets_a_sealed_answer(plain: Merges) -> None:
-    plain.start({".env": BASE})
-    ours = plain.blob("HEAD:.env")
-    clear = [one.encode() for one in (BASE, THEIRS)]
+def test_a_clear_commit_that_is_picked_is_not_sealed(merges: Merges) -> None:
+    """Whoever can push makes up a base as well: clear text, and a clear change of it."""
+    merges.start({".env": BASE})
+    ours = merges.blob("HEAD:.env")
+    merges.git("switch", "-qc", "topic")
+    for text in ("EVIL=0\n", "EVIL=0\nMORE=1\n"):
+        merges.plant(".env", text.encode())
+        merges.git("commit", "-qm", "clear")
+    merges.git("switch", "-q", "-f", "main")
 
-    merged, clean = merge(plain.desk.workspace(), clear[0], ours, clear[1], ".env")
+    said = merges.git("cherry-pick", "topic", code=1)
 
-    assert clean
-    assert merged is not None
-    assert CANARY.encode() not in merged
+    assert "theirs: is in clear, where it should be sealed" in said
+    assert merges.blob(":2:.env") == ours
+    assert "is in clear in git" in merges.desk("resolve", "--theirs", ".env", code=2).err
 
 
 def test_a_file_without_a_scope_is_left_alone(merges: Merges) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from merges import Merges, lines, secret
+from merges import CONFIG, Merges, lines, secret
 
 pytestmark = pytest.mark.needs("gitseal")
 
@@ -352,3 +352,50 @@ class TestHistory:
 
         assert merges.content() == lines(**TALL | {"A": "ours", "N": "theirs"})
         merges.good()
+
+
+class TestWorktrees:
+    def test_a_linked_worktree(self, merges: Merges) -> None:
+        merges.start({".env": lines(A="a", B="b", C="c")})
+        merges.fork(
+            {".env": lines(A="a", B="ours", C="c")}, {".env": lines(A="a", B="b", C="theirs")}
+        )
+        linked = merges.folder.parent / "linked"
+        merges.git("worktree", "add", "-q", str(linked), "topic")
+
+        merges.git("-C", str(linked), "merge", "--no-edit", "main")
+
+        merges.git("merge", "--ff-only", "topic")
+        assert merges.content() == lines(A="a", B="ours", C="theirs")
+        merges.good()
+
+    def test_a_folder_below_the_top(self, merges: Merges) -> None:
+        merges.start({"a/b/x.env": lines(A="a", B="b", C="c")})
+        merges.fork(
+            {"a/b/x.env": lines(A="a", B="ours", C="c")},
+            {"a/b/x.env": lines(A="a", B="b", C="theirs")},
+        )
+
+        merges.git("-C", "a/b", "merge", "--no-edit", "topic")
+
+        assert merges.content("a/b/x.env") == lines(A="a", B="ours", C="theirs")
+        merges.good("a/b/x.env")
+
+    def test_a_repository_without_one_is_left_alone(self, merges: Merges) -> None:
+        """What its records are cannot be told where nothing is checked out."""
+        merges.start({".env": lines(A="a", B="b", C="c")})
+        merges.fork(
+            {".env": lines(A="a", B="ours", C="c")}, {".env": lines(A="a", B="b", C="theirs")}
+        )
+        bare = merges.folder.parent / "bare.git"
+        merges.git("clone", "-q", "--bare", ".", str(bare))
+        merges.git(
+            "-C", str(bare), "config", "merge.gitseal.driver", CONFIG["merge.gitseal.driver"]
+        )
+        (bare / "info").mkdir(exist_ok=True)
+        (bare / "info/attributes").write_text("*.env merge=gitseal\n.env merge=gitseal\n")
+
+        said = merges.git("-C", str(bare), "merge-tree", "--write-tree", "main", "topic", code=1)
+
+        assert "this repository has no worktree" in said
+        assert "our version stays" in said
