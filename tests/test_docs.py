@@ -17,6 +17,7 @@ import yaml
 
 import test_layers
 from gitseal import settings
+from gitseal.__main__ import main
 from gitseal.checks.findings import TITLES
 from gitseal.cli import application, reporting
 from gitseal.cli.help import first_screen
@@ -24,7 +25,7 @@ from gitseal.cli.table import ALIASES, COMMANDS, translate
 from gitseal.policy.config import Config
 
 ROOT = Path(__file__).parent.parent
-DOCS = ("README.md", "FORMAT.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCS = ("README.md", "FORMAT.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/git.md")
 TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCS}
 README = TEXTS["README.md"]
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -79,7 +80,7 @@ def shown() -> Iterator[tuple[str, list[str]]]:
             words = shlex.split(line.partition(" #")[0].replace("'", '"').replace('"', ""))
             if words[:1] == ["gitseal"] and len(words) > 1:
                 yield document, words[1:]
-            elif len(words) > 1 and words[0] in COMMANDS:
+            elif len(words) > 1 and words[0] in COMMANDS and words[0] != "git":  # git's own
                 yield document, words
 
 
@@ -215,6 +216,17 @@ def test_the_first_screen_is_short_and_has_four_examples() -> None:
     assert max(map(len, lines)) <= WIDTH
     assert len(examples) == 4
     assert all(words[1] in COMMANDS for words in examples)
+
+
+def test_the_first_screen_names_every_command_and_another_one_explains_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    named = set(re.findall(r"[a-z]+", first_screen().partition("Every day")[2]))
+    assert main(["help", "--all"]) == 0
+    explained = re.findall(r"^  (\S+) +\S", capsys.readouterr().out, re.MULTILINE)
+
+    assert set(COMMANDS) <= named
+    assert explained == list(COMMANDS)
 
 
 def test_summaries_are_short() -> None:

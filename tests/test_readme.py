@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""README.md is true: its commands run in order, and its tables are those of the code."""
+"""README.md is true: its commands run in order, as those of other pages do; so are its tables."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def commands() -> list[transcript.Step]:
+def commands(text: str = TEXT) -> list[transcript.Step]:
     """The hidden set-up, then every line of the `console` blocks, as steps."""
-    (given,) = re.findall(r"^<!-- test: given\n(.*?)^-->$", TEXT, re.MULTILINE | re.DOTALL)
+    (given,) = re.findall(r"^<!-- test: given\n(.*?)^-->$", text, re.MULTILINE | re.DOTALL)
     steps = [transcript.Step("", line) for line in given.splitlines()]
-    for block in re.findall(r"^```console\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL):
+    for block in re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         steps += transcript.parse(block).steps
     return steps
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/git.md"])
 def test_its_commands_run_in_order(
-    tmp_path: Path, home: Path, programs: Path, monkeypatch: pytest.MonkeyPatch
+    page: str, tmp_path: Path, home: Path, programs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EDITOR", "true")
     (tmp_path / "work").mkdir()
     shell = transcript.Shell(tmp_path / "work", home, programs)
 
-    for step in commands():
+    for step in commands((ROOT / page).read_text(encoding="utf-8")):
         lines, code = shell.run(step.command)
 
         assert code == 0, f"$ {step.command}\n" + "\n".join(lines)

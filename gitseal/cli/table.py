@@ -32,8 +32,6 @@ COMMANDS = {
     "check": Entry("looking", "check", "find plaintext and damage; needs no key"),
     "status": Entry("looking", "status", "what is sealed here, by whom it can be read"),
     "diff": Entry("looking", "diff", "compare sealed files by key, values hidden"),
-    "log": Entry("history", "log", "which commit changed which secret of a file"),
-    "blame": Entry("history", "blame", "which commit last changed each value"),
     "readers": Entry(
         "access",
         {"list": "readers_list", "add": "readers_add", "remove": "readers_remove"},
@@ -46,10 +44,12 @@ COMMANDS = {
     "decrypt": Entry("sealing", "decrypt", "print files in clear"),
     "export": Entry("reading", "export", "print all values for another tool"),
     "mv": Entry("sealing", "move", "move a sealed file, sealing it for its new place"),
+    "log": Entry("history", "log", "which commit changed which secret of a file"),
+    "blame": Entry("history", "blame", "which commit last changed each value"),
     "resolve": Entry("resolving", "resolve", "decide a conflict in a sealed file"),
     "rotate": Entry("access", "rotate", "replace a scope's data key and seal its files again"),
-    "unlock": Entry("locking", "unlock", "open the files of plain scopes in this worktree"),
-    "lock": Entry("locking", "lock", "seal them again, and forget the keys"),
+    "lock": Entry("locking", "lock", "seal the plain files of this worktree, forget the keys"),
+    "unlock": Entry("locking", "unlock", "open the plain files of this worktree"),
     "recover": Entry("reading", "recover", "show what is still intact in a damaged file"),
     "keys": Entry(
         "keyring",
@@ -66,8 +66,8 @@ COMMANDS = {
 }
 """In the order of the help screen."""
 
-FIRST_GROUP = 15
-"""How many of them the help screen lists as those of every day; the rest stands below."""
+FIRST_GROUP = 13
+"""How many of them are those of every day, which the first help screen explains."""
 
 ALIASES = {
     "seal": "encrypt",

@@ -53,11 +53,15 @@ def move(workspace: Workspace, source: str, target: str, *, dry_run: bool = Fals
             hint="look at it first (gitseal decrypt), then seal that for its new place",
             path=source,
         )
-    sealed = seal_content(workspace, opened.clear.data, new)
+    # In a plain scope git has it sealed, and here it lies as it lay.
+    stays_clear = grant.plain and opened.sealed is None
+    moved = opened.clear.data if stays_clear else seal_content(workspace, opened.clear.data, new)
     if dry_run:
         return "it opens, and can be sealed there"
     # The new file is complete before the old one goes: no moment without either.
-    workspace.write(new, sealed, snapshot if was_moved else ABSENT)
+    workspace.write(new, moved, snapshot if was_moved else ABSENT)
     if not was_moved:
         remove(old.file, expect=snapshot, root=workspace.root)
+    if stays_clear:
+        return f"in scope {grant.scope}, readable in the worktree"
     return f"sealed for scope {grant.scope}"
