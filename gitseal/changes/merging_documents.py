@@ -6,7 +6,7 @@ from __future__ import annotations
 from gitseal.changes.merging import TEXT, Clash, Merged
 from gitseal.changes.merging_layout import UnlaidError, laid_out
 from gitseal.changes.merging_lines import united_lines
-from gitseal.changes.merging_moves import carried
+from gitseal.changes.merging_moves import carried, crossed
 from gitseal.changes.merging_proof import Proof
 from gitseal.changes.merging_trees import TreeMerge
 from gitseal.changes.merging_values import LEAF, STREAM, Value, Values
@@ -54,7 +54,9 @@ class DocumentMerge:
         if self.base is not None and _is_empty(self.base.roots):
             self.base = None
         self.ours, self.theirs = _Version(values, ours), _Version(values, theirs)
+        self.crossed: list[tuple[bytes, str]] = []
         if self.base is not None:
+            self.crossed = crossed(self.base.value, self.ours.value, self.theirs.value)
             self._carry(self.base)
 
     def _carry(self, base: _Version) -> None:
@@ -69,7 +71,8 @@ class DocumentMerge:
     def merged(self) -> Merged:
         """Merge, and give no text that was not proved."""
         merges = [self._expected(prefer_ours=one) for one in (True, False)]
-        clashes = [Clash(path, kind) for path, kind in dict.fromkeys(merges[0][0].clashes)]
+        found = [*merges[0][0].clashes, *self.crossed]
+        clashes = [Clash(path, kind) for path, kind in dict.fromkeys(found)]
         if not clashes:
             proof = self._proof(merges[0][1], comments=True)
             for text in self._texts(merges[0][0]):
@@ -114,13 +117,16 @@ class DocumentMerge:
 
     def _texts(self, merge: TreeMerge) -> Iterator[str]:
         """Give texts that may be the merge, the likeliest first."""
+        torn = False
         for swapped in (False, True):
             weave = self._woven(merge, swapped=swapped)
             if weave is not None and not weave[1]:
                 yield weave[0]
-        if self.base is not None:
-            texts = [one.document.text for one in (self.base, self.ours, self.theirs)]
-            yield united_lines(*texts)
+            torn = torn or (weave is not None and weave[1])
+        if self.base is not None and not torn:
+            base, ours, theirs = (one.document.text for one in (self.base, self.ours, self.theirs))
+            yield united_lines(base, ours, theirs)
+            yield united_lines(base, theirs, ours)
 
     def _woven(self, merge: TreeMerge, *, swapped: bool) -> tuple[str, bool] | None:
         """Weave a text; also tell whether both sides changed one comment or piece of layout."""

@@ -72,6 +72,11 @@ class Group:
         return self.style in {"{", "["}
 
     @property
+    def is_list(self) -> bool:
+        """Tell whether it has items and no keys."""
+        return self.style in {"-", "["}
+
+    @property
     def between(self) -> str:
         """Give what stands between a comma and an item, in brackets."""
         if len(self.items) > 1:

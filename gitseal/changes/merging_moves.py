@@ -35,6 +35,43 @@ def carried(values: Values, base: Side, ours: Side, theirs: Side) -> tuple[Side,
     return ours, theirs
 
 
+def crossed(base: Value, ours: Value, theirs: Value) -> list[tuple[bytes, str]]:
+    """Give the paths of keys that one side moved, and the other deleted or moved elsewhere."""
+    left, right = _went(base, ours), _went(base, theirs)
+    found = []
+    for here, there in ((left, right), (right, left)):
+        for old, new in here.items():
+            if old in there and new is not None and there[old] != new:
+                found.append((old, "changed" if there[old] is not None else "deleted"))
+    return list(dict.fromkeys(found))
+
+
+def _went(base: Value, side: Value) -> dict[bytes, bytes | None]:
+    """Give by path the keys that a side took away, and where their values are now."""
+    gone: list[tuple[Value, Value]] = []
+    come: list[Value] = []
+    if len(base.items) != len(side.items):
+        return {}
+    for before, after in zip(base.items, side.items, strict=True):
+        _collect((before, after, before), gone, come)
+    if not gone:
+        return {}
+    counts, found = _counts([base]), _counts([side])
+    places = {value.ident: value for value in _below(come)}
+    went: dict[bytes, bytes | None] = {}
+    stack = [value for value, _same in gone]
+    while stack:
+        old = stack.pop()
+        new = places.get(old.ident)
+        once = counts[old.ident] == found.get(old.ident) == 1
+        if new is not None and once and _telling(old):
+            went[old.path] = new.path  # with all that is in it
+            continue
+        went[old.path] = None
+        stack += [*old.items, *(entry[1] for entry in old.entries.values())]
+    return went
+
+
 def _carry(values: Values, base: Side, mover: Side, changer: Side) -> tuple[Side, Side]:
     moves = list(_moves(base[1], mover[1], changer[1]))
     if not moves:

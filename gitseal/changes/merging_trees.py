@@ -9,7 +9,7 @@ this module expects.
 from __future__ import annotations
 
 from gitseal.changes.merging_lists import Clashing, merged_items
-from gitseal.changes.merging_values import LIST, MAP, STREAM, Value
+from gitseal.changes.merging_values import LIST, MAP, STREAM, Value, says_nothing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class TreeMerge:
             return theirs
         if ours is not None and theirs is not None and ours.kind == theirs.kind:
             like = base if base is not None and base.kind == ours.kind else None
-            if ours.kind == MAP:
+            if ours.kind == MAP and (like is not None or says_nothing(base)):
                 return self.mapping(like, ours, theirs)
             if ours.kind in {LIST, STREAM} and like is not None:
                 return self.row(like, ours, theirs)

@@ -161,3 +161,11 @@ class _Reader:
         said = (before[0], before[1].ident, last[0], last[1].ident)
         value.ident = self.values.number(("again", *said))
         return (before[0], last[0]), value
+
+
+def says_nothing(value: Value | None) -> bool:
+    """Tell whether a value is not there, or is a bare null: both sides may begin one then."""
+    if value is None or (value.kind == LEAF and not value.nodes):
+        return True
+    node = value.nodes[0] if len(value.nodes) == 1 else None
+    return isinstance(node, Scalar) and node.kind == "null" and node.anchor is None and not node.tag

@@ -115,7 +115,7 @@ class Weave:
         old = base.value if base is not None else None
         mine, yours = ours.value, theirs.value
         if isinstance(mine, Group) and isinstance(yours, Group) and mine.style == yours.style:
-            like = old if isinstance(old, Group) and old.style == mine.style else None
+            like = old if isinstance(old, Group) and old.is_list == mine.is_list else None
             value = self.group((like, mine, yours))
         elif isinstance(mine, Piece) and isinstance(yours, Piece):
             value = self.piece(old, mine, yours, indents)
@@ -180,6 +180,8 @@ class Weave:
         )
         triples = [one for one in order.triples() if self.stays(one)]
         self.torn = self.torn or order.torn
+        if base is not None and base.style != ours.style:
+            groups = (None, ours, theirs)
         return self.brackets(groups, triples) if ours.flow else self.lines(groups, triples)
 
     def ident(self, item: Item) -> tuple[str, Hashable]:
