@@ -12,6 +12,7 @@ import base64
 import os
 import re
 import secrets
+import shlex
 import shutil
 import stat
 import subprocess
@@ -276,7 +277,9 @@ def looking(here: Place) -> None:
         ["policy", "explain", ".env"], ["policy", "explain", "config/app.yaml", "db.password"],
         ["readers", "list"], ["trust"], ["completion", "bash"], ["completion", "zsh"],
         ["completion", "fish"], ["--complete-keys", "config/app.yaml"], ["--help"],
-        ["--version"], ["recover", ".env"], ["apply", "--dry-run"],
+        ["--version"], ["recover", ".env"], ["apply", "--dry-run"], ["git", "install"],
+        ["git", "uninstall"], ["lock"], ["unlock"], ["unlock", "--for", "1h", "main"],
+        ["lock", "--dry-run"],
     ):  # fmt: skip
         here.gitseal(*words, code=(0, 1, 2, 6))
 
@@ -296,6 +299,36 @@ def sharing(here: Place) -> None:
     here.gitseal("apply", "--yes", code=(0, 1))
     here.commit()
     here.gitseal("keys", "generate", "-o", str(here.folder / "third.txt"), code=(0, 2))
+
+
+def merging(here: Place) -> None:
+    """Two branches change one value; git's driver, and then a person, sees to it."""
+    driver = f"{shlex.quote(sys.executable)} -m gitseal git merge-driver %O %A %B %L %P %S %X %Y"
+    here.git("config", "merge.gitseal.driver", driver)
+    (here.repo / ".git/info").mkdir(exist_ok=True)
+    (here.repo / ".git/info/attributes").write_text(".env merge=gitseal\n*.yaml merge=gitseal\n")
+    here.git("branch", "other")
+    for branch in ("other", "-"):
+        here.git("checkout", "-q", branch)
+        for path, key in ((".env", "SINGLE"), ("config/app.yaml", "db.single")):
+            value = f"{branch} {WORD}".encode()
+            here.gitseal("set", path, key, "--stdin", data=value)
+        here.commit()
+    said = subprocess.run(
+        ["git", "merge", "other"], cwd=here.repo, env=here.environ, capture_output=True, check=False
+    )
+    assert said.returncode == 1
+    here._search(said.stdout + said.stderr, "a merge")
+    here.search_files("in the middle of a merge")
+    for body, code in (("exit 0", 9), (f'echo "{WORD}" >> "$1"; exit 3', 1)):
+        here.gitseal("resolve", ".env", code=code, environ={"EDITOR": here.script(body)})
+    here.gitseal("resolve", ".env", "--dry-run")
+    own = here.script("sed -i -e '/^<<<<<<</,/^=======$/d' -e '/^>>>>>>>/d' \"$1\"")
+    here.gitseal("resolve", ".env", environ={"EDITOR": own})
+    here.gitseal("resolve", "config/app.yaml", "--theirs")
+    for kept in here.repo.glob("*.gitseal-edit*"):
+        kept.unlink()
+    here.commit()
 
 
 def failing(here: Place) -> None:
@@ -374,6 +407,8 @@ def test_no_secret_is_where_it_should_not_be(place: Place) -> None:
                   ["blame", ".env"]):  # fmt: skip
         place.gitseal(*words, code=(0, 1))
     place.search_files("after sharing")
+    merging(place)
+    place.search_files("after merging")
     failing(place)
     place.search_files("after failures")
 
