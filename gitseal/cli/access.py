@@ -12,8 +12,15 @@ from gitseal.cli.applied import tell_applied, tell_steps
 from gitseal.cli.checking import check_format
 from gitseal.cli.context import settings, workspace
 from gitseal.cli.output import write_json, write_table
-from gitseal.cli.reporting import say
-from gitseal.errors import NegativeAnswer, NotFoundError, RefusedError, UntrustedError, UsageError
+from gitseal.cli.reporting import print_error, say
+from gitseal.errors import (
+    GitsealError,
+    NegativeAnswer,
+    NotFoundError,
+    RefusedError,
+    UntrustedError,
+    UsageError,
+)
 from gitseal.masterkeys import canonical
 from gitseal.operations import applying, attributing, rotating, trusting
 from gitseal.operations.policymerge import merged_policy
@@ -237,9 +244,16 @@ def trust(
                 f"{verdict.record.safety_code()}")  # fmt: skip
     for verdict in waiting:
         trust_one(current, verdict, yes=yes)
-    # From now on no branch can switch the filter off here, whatever it brings along.
-    attributing.mirror(current)
+    _mirror(current)
     return 0
+
+
+def _mirror(current: Workspace) -> None:
+    """From now on no branch can switch the filter off here, whatever it brings along."""
+    try:
+        attributing.mirror(current)
+    except GitsealError as error:
+        print_error(error)
 
 
 def trust_one(current: Workspace, verdict: Verdict, *, yes: bool) -> None:
