@@ -96,9 +96,9 @@ class Proof:
         )
         wrong = []
         for key, meanings in _meanings(self.values, merged).items():
-            if key in base and key in ours and key in theirs:
-                continue
-            if any(key in side and side[key] != meanings for side in (ours, theirs)):
+            known = len(base.get(key, ()))
+            new = (side.get(key, ()) for side in (ours, theirs))
+            if any(len(one) not in {0, known} and one != meanings for one in new):
                 wrong.append(key[0])
         return list(dict.fromkeys(wrong))
 

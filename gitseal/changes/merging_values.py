@@ -9,6 +9,7 @@ and whether a scalar is plain are: what reading the document again must give.
 
 from __future__ import annotations
 
+from gitseal.documents.events import event_parts
 from gitseal.documents.nodes import Alias, Mapping, Scalar, Sequence
 from gitseal.documents.tree import tree
 from gitseal.errors import DocumentError
@@ -35,7 +36,7 @@ class Value:
 
     Attributes:
         kind: MAP, LIST, LEAF, or STREAM for the list of all documents.
-        head: anchor and tag of a collection.
+        head: anchor and tag of a collection; of a stream the `%YAML` versions in it, or None.
         ident: equal for equal values that the same `Values` read.
         entries: of a mapping, by the last segment of the path (`keypaths.part`): what is said of
             the key itself, and the value.
@@ -83,7 +84,7 @@ class Values:
         root = tree(document)
         roots = [root, *root.later]
         self._alive += roots  # their `id`s must stay theirs
-        stream = Value(STREAM, None, ROOT_PATH, ())
+        stream = Value(STREAM, _versions(document), ROOT_PATH, ())
         reader = _Reader(self, document)
         stream.items = [reader.value(one) for one in roots]
         return roots, self.sealed(stream)
@@ -99,6 +100,14 @@ class Values:
         for node in value.nodes:
             self.idents[id(node)] = value.ident
         return value
+
+
+def _versions(document: Document) -> Hashable:
+    if document.syntax != "yaml" or "%YAML" not in document.text:
+        return None
+    parts = [event_parts(one) for one in document.events]
+    said = tuple(content for kind, _anchor, _tag, content in parts if kind == b"D")
+    return said if any(said) else None
 
 
 class _Reader:
