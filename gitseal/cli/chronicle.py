@@ -60,7 +60,8 @@ def _detail(entry: Entry, row: Row, *, reveal: bool) -> str:
     elif row.same and row.key is not None:
         told.append("unchanged")
     if row.key == WHOLE:
-        told.append(" -> ".join(_size(size) for size in entry.sizes if size is not None))
+        sizes = " -> ".join(_size(size) for size in entry.sizes if size is not None)
+        told.append(sizes if entry.exact else f"about {sizes}")
     elif reveal and row.key is not None:
         shown = [_value(leaf) for leaf in (row.old, row.new) if leaf is not None]
         told.append(" -> ".join(dict.fromkeys(shown)))
@@ -172,6 +173,7 @@ def _entry_json(entry: Entry, *, reveal: bool) -> dict[str, object]:
         "scope": entry.scope or None,
         "old_size": entry.sizes[0],
         "new_size": entry.sizes[1],
+        "sizes_exact": entry.exact,
         "notes": entry.notes,
         "changes": [_row_json(row, reveal=reveal) for row in entry.rows],
     }

@@ -147,10 +147,7 @@ class Archive:
     def _grant(self, authority: Authority | None, path: str) -> Grant | None:
         """Give what a commit's records say of a path; where they say nothing, those of today."""
         for one in (authority, self._workspace.authority):
-            try:
-                grant = one.grant(path, any_record=True) if one is not None else None
-            except GitsealError:
-                continue  # `check` says what is wrong with a record
+            grant = None if one is None else _granted(one, path)
             if grant is not None:
                 return grant
         return None
@@ -264,6 +261,19 @@ class Archive:
     ) -> list[Step]:
         before, after = ([] if one is None else one.view()[0] for one in (old, new))
         return trace(before, after, same_key=same_key or len(both) < 2)
+
+
+def _granted(authority: Authority, path: str) -> Grant | None:
+    try:
+        return authority.grant(path, any_record=True)
+    except GitsealError:
+        pass
+    try:
+        # Another scope may have taken the path over since; here it is this one's.
+        scope = authority.scope_of(path)
+        return None if scope is None else authority.grant_scope(scope, any_record=True)
+    except GitsealError:
+        return None  # `check` says what is wrong with a record
 
 
 def _comments(both: Sequence[Snapshot]) -> bool:

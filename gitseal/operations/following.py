@@ -172,15 +172,17 @@ def _before(
 def _origin(archive: Archive, commit: Commit, name: str, gone: Files) -> str | None:
     """Give the file among those that went away in a commit that is there by another name now."""
     new = archive.snapshot(commit, name)
-    if new is None:
-        return None
+    if new is None or not new.stored:
+        return None  # empty files are all alike
     same = [other for other, entry in gone.items() if entry[1] == new.entry[1]]
     if same:
         return max(same, key=lambda other: (_base(other) == _base(name), other))
     origin = new.header.origin if new.header is not None else name
     if origin != name and origin in gone:
         return origin  # moved with git, and then changed
-    likely = sorted(gone, key=lambda other: (_suffix(other) != _suffix(name), other))
+    likely = sorted(
+        gone, key=lambda one: (_base(one) != _base(name), _suffix(one) != _suffix(name), one)
+    )
     scored = [
         (score, _base(other) == _base(name), other)
         for other in likely[:_MAX_CANDIDATES]

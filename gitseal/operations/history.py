@@ -73,10 +73,13 @@ class Entry:
         rows: what happened.
         notes: what else a reader should know.
         sizes: bytes before and after; None where there is no file, or no telling.
+        exact: whether these are sizes of the content, and not of what is sealed.
         merge: whether the commit is a merge.
     """
 
-    __slots__ = ("commit", "merge", "notes", "old_path", "path", "rows", "scope", "sizes")
+    __slots__ = (
+        "commit", "exact", "merge", "notes", "old_path", "path", "rows", "scope", "sizes",
+    )  # fmt: skip
 
     def __init__(self, node: Node, olds: Sequence[Snapshot], new: Snapshot | None) -> None:
         self.commit: Commit = node.commit
@@ -86,6 +89,7 @@ class Entry:
         self.rows: list[Row] = []
         self.notes: list[str] = []
         self.sizes: tuple[int | None, int | None] = (None, None)
+        self.exact = False
         self.merge = len(node.before) > 1
 
 
@@ -145,6 +149,7 @@ def _entry(archive: Archive, node: Node, *, reveal: bool) -> Entry | None:
         entry.notes.append("the version before cannot be read, so values are not compared")
     old = olds[0] if olds else None
     entry.sizes = (old.size if old is not None else None, new.size if new is not None else None)
+    entry.exact = all(one.opened is not None for one in (*olds[:1], new) if one is not None)
     _add_notes(archive, entry, olds, new)
     return entry
 

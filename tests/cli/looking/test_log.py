@@ -129,6 +129,21 @@ def test_a_retired_key_that_no_record_has_any_more(vault: Vault, run: Run, git: 
     assert ["note", "", why] in lines(done)
 
 
+def test_an_old_file_that_was_brought_back(vault: Vault, run: Run, git: Git) -> None:
+    rotated(vault, run, git)
+    run("set", ".env", "DB_PORT", "1")
+    git("commit", "-qam", "port")
+    git("checkout", "-q", "HEAD~2", "--", ".env")
+    git("commit", "-qm", "brought back")
+
+    # Only a record of the days before the rotation has a key of the old epoch.
+    assert lines(run("log", "-n1", ".env")) == [
+        ["sealed again", "DB_PASSWORD", "unchanged"],
+        ["changed", "DB_PORT", ""],
+        ["note", "", "opened with the key of epoch 1, which is retired"],
+    ]
+
+
 def test_git_mv_and_gitseal_mv(vault: Vault, run: Run, git: Git) -> None:
     git("mv", "conf/app.json", "conf/by-git.json")
     git("commit", "-qm", "git mv")
@@ -256,6 +271,29 @@ def test_the_time_before_adoption(vault: Vault, run: Run, git: Git) -> None:
     assert blind[0] == ["sealed", "a", "changed or not, only a key can tell"]
 
 
+def test_a_path_that_went_over_to_another_scope(vault: Vault, run: Run, git: Git) -> None:
+    run("set", ".env", "DB_PORT", "1")
+    git("commit", "-qam", "port")
+    clear = run("decrypt", ".env").out
+    vault.replace(".gitseal.yaml", '".env", "conf/**"', '"conf/**"')
+    vault.replace(
+        ".gitseal.yaml", "  local:\n", "  own:\n    files: [.env]\n    readers: [ada]\n  local:\n"
+    )
+    assert run("apply", "--yes").code == 0
+    vault.write(".env", clear.replace("DB_PORT=1", "DB_PORT=2"))
+    run("encrypt", ".env")
+    git("add", ".env", ".gitseal", ".gitseal.yaml")
+    git("commit", "-qm", "another scope")
+
+    found = lines(run("log", ".env"))
+
+    assert found[:3] == [
+        ["sealed again", "DB_PASSWORD", "unchanged"], ["changed", "DB_PORT", ""],
+        ["changed", "DB_PORT", ""],
+    ]  # fmt: skip
+    assert not [line for line in found if line[0] == "note"]
+
+
 def test_a_leak_is_named(vault: Vault, run: Run, git: Git) -> None:
     vault.write(".env", "DB_PASSWORD=hunter2\nDB_PORT=8080\n")
     git("add", ".env")
@@ -290,6 +328,7 @@ def test_whole_files_have_sizes(vault: Vault, run: Run, git: Git) -> None:
 
     assert first == ["changed", "(whole file)", "46 bytes -> 1.6 KiB"]
     assert hidden(run("log", "--reveal", "conf/server.pem"))
+    assert lines(run("log", "conf/server.pem"))[0][2].startswith("about ")
 
 
 @pytest.mark.parametrize(
