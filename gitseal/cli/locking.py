@@ -83,7 +83,8 @@ def _tell_unlocked(done: unlocking.Unlocked, until: int | None, *, dry_run: bool
     if until is not None:
         say(f"the key is kept until {clock_time(until)}; gitseal lock forgets it")
     if done.exposed:
-        say(f"{_count([''] * done.exposed)} can be read by other users of this machine: umask 077")
+        say(f"other users of this machine can read {done.exposed:,} of them")
+        say("  hint: chmod go= FILE, and umask 077 for those to come")
     _list("changed since they were staged, and left as they are:", done.changed)
     _list("stay sealed, because git would add them without the filter:", done.unfiltered)
     if done.unfiltered:

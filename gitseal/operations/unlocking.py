@@ -160,6 +160,16 @@ def _check_installed(workspace: Workspace) -> None:
         )
 
 
+def _is_reachable(folder: str) -> bool:
+    """Tell whether other users of this machine get as far as a directory."""
+    while os.stat(folder).st_mode & 0o001:
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return True
+        folder = parent
+    return False
+
+
 class _Run:
     """One run: what is looked at, proved and written."""
 
@@ -175,6 +185,7 @@ class _Run:
         self.swapper = swapper
         self.result = result
         self.repository = workspace.needed_repository()
+        self.reachable = _is_reachable(self.repository.root)
         self.stale: list[Staged] = []
         self.recorded: Recorded = {}
 
@@ -203,16 +214,9 @@ class _Run:
 
         A scope of which nothing lies there sealed is proved by its key alone.
         """
-        first: dict[str, Staged] = {}
-        for file, _seen in sealed:
-            first.setdefault(file.scope, file)
         for name, known in self.records.items():
             try:
-                if name in first:
-                    found = self.swapper.read(first[name].path, MAX_FILE)
-                    open_staged(self.workspace, first[name], b"" if found is None else found[0])
-                else:
-                    self.workspace.keys(known, known.active.n)
+                self._prove(known, [file for file, _seen in sealed if file.scope == name])
             except CommitmentError:
                 raise
             except (KeyAccessError, MasterKeyError) as error:
@@ -224,6 +228,23 @@ class _Run:
         if self.result.closed and not self.result.scopes:
             raise self.result.closed[0][1]
         return [pair for pair in sealed if pair[0].scope in self.result.scopes]
+
+    def _prove(self, known: Record, files: list[Staged]) -> None:
+        if not files:
+            self.workspace.keys(known, known.active.n)
+        first: GitsealError | None = None
+        for file in files:
+            found = self.swapper.read(file.path, MAX_FILE)
+            try:
+                open_staged(self.workspace, file, b"" if found is None else found[0])
+            except (KeyAccessError, MasterKeyError):
+                raise
+            except GitsealError as error:  # that file is damaged; another one proves the key
+                first = first or error
+            else:
+                return
+        if first is not None:
+            raise first
 
     def filtered(
         self, sealed: list[tuple[Staged, os.stat_result]]
@@ -263,7 +284,7 @@ class _Run:
         now = self.swapper.replace(file.path, clear, seen)
         self.recorded[file.path] = (file.identity, now)
         self.result.opened.append(file.path)
-        if now.st_mode & 0o044:
+        if now.st_mode & 0o004 and self.reachable:
             self.result.exposed += 1
 
     def _look_again(self) -> None:

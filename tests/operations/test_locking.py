@@ -16,7 +16,7 @@ import pytest
 from desk import CANARY, ENV
 from gitseal.cli.context import workspace
 from gitseal.crypto.derive import ScopeKeys
-from gitseal.errors import ChangedError, KeyAccessError, RefusedError, UsageError
+from gitseal.errors import ChangedError, IntegrityError, KeyAccessError, RefusedError, UsageError
 from gitseal.masterkeys.identities import generate_identity
 from gitseal.operations import locking, unlocking
 from gitseal.operations.plainfiles import plain_records
@@ -293,21 +293,58 @@ def test_only_what_is_just_as_staged_is_opened(here: Guest) -> None:
     assert (here.folder / "config/app.json").is_symlink()
 
 
-def test_what_was_altered_stays_sealed_and_is_named(here: Guest) -> None:
+def alter(here: Guest, path: str) -> None:
+    """Change one character of sealed text."""
+    text = here.have(path)
+    at = len(text) - 9 if path == "server.pem" else text.index(b"seal:v1[_") + 20
+    other = b"0" if text[at : at + 1] != b"0" else b"1"
+    here.put(path, text[:at] + other + text[at + 1 :])
+
+
+@pytest.mark.parametrize("path", FULL)
+def test_what_was_altered_stays_sealed_and_is_named(path: str, here: Guest) -> None:
     lock()
-    text = here.have("config/app.json")
-    at = text.index(b"seal:v1[_") + 20
-    here.put(
-        "config/app.json",
-        text[:at] + (b"0" if text[at : at + 1] != b"0" else b"1") + text[at + 1 :],
-    )
-    here.do("add", "config/app.json")
+    alter(here, path)
+    here.do("add", path)
 
     done = unlock()
 
-    assert [path for path, _error in done.failed] == ["config/app.json"]
-    assert is_sealed(here.have("config/app.json"))
-    assert here.have(".env") == CLEAR[".env"]
+    assert [path for path, _error in done.failed] == [path]
+    assert is_sealed(here.have(path))
+    assert all(here.have(other) == CLEAR[other] for other in FULL if other != path)
+
+
+def test_where_everything_was_altered_nothing_is_changed(here: Guest) -> None:
+    lock()
+    for path in FULL:
+        alter(here, path)
+    here.do("add", "-A")
+
+    with pytest.raises(IntegrityError):
+        unlock()
+
+    assert is_locked(workspace().needed_repository())
+
+
+def test_files_that_others_can_read_are_counted(here: Guest) -> None:
+    lock()
+    (here.folder / ".env").chmod(0o644)
+    (here.folder / "server.pem").chmod(0o600)
+    here.home.chmod(0o700)
+    assert unlock().exposed == 0
+
+    lock()
+    folder = here.folder
+    modes = {}
+    while folder != folder.parent:
+        modes[folder] = folder.stat().st_mode
+        folder.chmod(folder.stat().st_mode | 0o011)
+        folder = folder.parent
+    try:
+        assert 0 < unlock().exposed < len(FULL)
+    finally:
+        for folder, mode in modes.items():
+            folder.chmod(mode & 0o7777)
 
 
 def test_what_git_has_in_clear_is_named_by_both(here: Guest) -> None:
@@ -391,7 +428,7 @@ def test_an_index_that_only_git_reads(here: Guest) -> None:
     here.calm()
 
 
-def test_the_remnants_that_exist_are_listed(here: Guest) -> None:
+def test_the_remnants_that_exist_are_listed(here: Guest, monkeypatch: pytest.MonkeyPatch) -> None:
     here.put("config/app.yaml~", f"a: {CANARY}\n")
     here.do("config", "core.excludesFile", str(here.home / "ignore"))
     (here.home / "ignore").write_text("*~\n.*.swp\nlocal.env\n")
@@ -401,7 +438,7 @@ def test_the_remnants_that_exist_are_listed(here: Guest) -> None:
     here.do("update-ref", "refs/notes/textconv/gitseal", "HEAD")
     blob = here.home / "tmp"
     (blob / "git-blob-x1").mkdir(parents=True)
-    os.environ["TMPDIR"] = str(blob)
+    monkeypatch.setenv("TMPDIR", str(blob))
     current = workspace()
 
     told = "\n".join(what for what, _fix in remnants(current, plain_records(current)))
