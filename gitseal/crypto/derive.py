@@ -52,7 +52,7 @@ class ScopeKeys:
         kid: 32 bytes; public key id, and a commitment to the data key and its scope.
     """
 
-    __slots__ = ("_data_key", "_prk", "_sid", "_signing", "kid", "scope")
+    __slots__ = ("_data_key", "_last_value", "_prk", "_sid", "_signing", "kid", "scope")
 
     def __init__(self, data_key: DataKey, scope: ScopeId) -> None:
         self.scope = scope
@@ -60,6 +60,7 @@ class ScopeKeys:
         self._sid = scope_id_bytes(scope)
         self._prk = hkdf_extract(_SUITE, data_key.expose())
         self._signing: Signer | None = None
+        self._last_value: tuple[bytes | None, bytes] = (None, b"")
         self.kid = self._derive(b"commit", KID_SIZE)
 
     def _derive(self, label: bytes, size: int, *extra: bytes) -> bytes:
@@ -71,7 +72,10 @@ class ScopeKeys:
 
     def value_key(self, origin: bytes) -> bytes:
         """Give the 64-byte key for the values of the file first sealed at `origin`."""
-        return self._derive(b"value", 64, origin)
+        # In plain scopes one key is for all files; elsewhere one file's is asked for twice.
+        if self._last_value[0] != origin:
+            self._last_value = origin, self._derive(b"value", 64, origin)
+        return self._last_value[1]
 
     def file_key(self, origin: bytes) -> bytes:
         """Give the 64-byte key for whole-file mode of the file first sealed at `origin`."""

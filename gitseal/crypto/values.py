@@ -69,7 +69,9 @@ def _cipher(key: bytes) -> AESSIV:
     return library.aes_siv(key)
 
 
-def seal_values(key: bytes, paths: Sequence[bytes], frames: Sequence[bytes]) -> list[str]:
+def seal_values(
+    key: bytes, paths: Sequence[bytes], frames: Sequence[bytes], *, proven: bool = False
+) -> list[str]:
     """
     Seal the values of one file; equal inputs always give equal text.
 
@@ -77,11 +79,16 @@ def seal_values(key: bytes, paths: Sequence[bytes], frames: Sequence[bytes]) -> 
         key: 64 bytes, of this file only (`K("value", 64, origin)`).
         paths: one encoded key path for each value (format 4); bound, not encrypted.
         frames: what is sealed, at least 1 byte each.
+        proven: open every text again, and compare.
 
     Returns:
         one sealed text `seal:v1[_…_]` for each frame; 88 characters up to 31 bytes.
+
+    Raises:
+        IntegrityError: one of them does not open to its frame, which is a bug.
     """
-    encrypt = _cipher(key).encrypt
+    cipher = _cipher(key)
+    encrypt = cipher.encrypt
     if len(paths) != len(frames):
         raise ValueError("one path for each frame")
     texts: list[str] = []
@@ -96,6 +103,8 @@ def seal_values(key: bytes, paths: Sequence[bytes], frames: Sequence[bytes]) -> 
                 padded = pad(frame)
             sealed.append(encrypt(padded, [_VALUE_AD + le64(len(path)) + path]))
         texts += [f"{SEALED_PREFIX}{text}{TEXT_END}" for text in encode_many(sealed)]
+    if proven and _open(cipher, paths, texts) != list(frames):
+        raise IntegrityError("what was sealed does not open again; this is a bug in gitseal")
     return texts
 
 
@@ -114,7 +123,11 @@ def open_values(key: bytes, paths: Sequence[bytes], texts: Sequence[str]) -> lis
     Raises:
         ValueDoesNotOpenError: a text is malformed or does not authenticate; `index` tells which.
     """
-    decrypt = _cipher(key).decrypt
+    return _open(_cipher(key), paths, texts)
+
+
+def _open(cipher: AESSIV, paths: Sequence[bytes], texts: Sequence[str]) -> list[bytes]:
+    decrypt = cipher.decrypt
     frames: list[bytes] = []
     for index, ciphertext in enumerate(_decode_texts(texts)):
         path = paths[index]

@@ -174,8 +174,12 @@ class Session:
         raise TypeError("a session cannot be pickled")
 
     def _entry(self, scope_id: ScopeId, kid: bytes) -> _Entry:
+        place = (scope_id, bytes(kid))
         with self._lock:
-            return self._entries.setdefault((scope_id, bytes(kid)), _Entry())
+            known = self._entries.get(place)
+            if known is None:
+                known = self._entries[place] = _Entry()
+            return known
 
     def _kept(self, scope_id: ScopeId, kid: bytes) -> ScopeKeys | None:
         """Give what `gitseal unlock --for` keeps; one look at a name where nothing is kept."""
