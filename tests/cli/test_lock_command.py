@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from desk import CANARY, ENV
@@ -76,6 +77,35 @@ def test_a_clone_is_unlocked_and_locked_again(ada: Guest) -> None:
     assert locked(ben)
     ben.calm()
     assert not canary_in_objects(ben.folder)
+
+
+def at_a_terminal(here: Guest, answer: str) -> tuple[int, str]:
+    """Run `gitseal unlock` as a person does who is asked a question."""
+    child = pexpect.spawn(
+        "gitseal", ["unlock"], cwd=str(here.folder), env=here.environ, encoding="utf-8", timeout=60
+    )
+    child.expect_exact("Trust it?")
+    shown = child.before or ""
+    child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus, shown
+
+
+def test_at_a_terminal_unlock_asks_whom_to_trust(ada: Guest) -> None:
+    ben = ada.another("ben")
+    ada.seal("readers", "add", "ben", ben.key(), "--yes")
+    ada.commit_all("Ben may read")
+    ben.copy(ada)
+
+    code, shown = at_a_terminal(ben, "n")
+    assert code == 1
+    assert re.search(r"safety code +\S+-\S+-\S+", shown)
+    assert locked(ben)
+
+    code, _shown = at_a_terminal(ben, "y")
+    assert code == 0
+    assert not locked(ben)
 
 
 def test_a_locked_worktree_stays_locked_at_a_checkout(ada: Guest) -> None:
