@@ -28,6 +28,7 @@ from gitseal.operations.resealing import claimed_files
 from gitseal.operations.workspace import Workspace
 from gitseal.policy import POLICY_FILE, editing
 from gitseal.policy.config import Config
+from gitseal.repository.drivers import is_installed
 from gitseal.settings import printable
 from gitseal.trust import Verdict
 from gitseal.trust.verdicts import UNSIGNED
@@ -76,7 +77,12 @@ def apply(
     applied = applying.carry_out(current, steps)
     if merged is not None:
         applied.written.insert(0, POLICY_FILE)
-    return tell_applied(applied)
+    code = tell_applied(applied)
+    plain = [one.scope for one in steps if one.policy and one.policy.worktree == "plain"]
+    if plain and not is_installed(current.needed_repository()):
+        say(f"warning: files of scope {plain[0]} lie in clear here, and git adds them so")
+        say("hint: gitseal git install")
+    return code
 
 
 def _exposes(steps: list[applying.Step]) -> bool:

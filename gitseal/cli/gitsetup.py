@@ -32,7 +32,7 @@ def install(local: Local = False) -> int:
         say(f"already set up in {printable(outcome.file)}")
     for note in outcome.notes:
         say(f"warning: {note}")
-    if any(_plain(current)) and not outcome.notes:
+    if _plain(current):
         say("files of plain scopes may lie sealed here still: gitseal unlock")
     return 0
 

@@ -159,10 +159,11 @@ def _reseal(
         return
     if isinstance(content, ClearFile):
         if grant.plain:
-            # git asks its filter only about files whose time has changed.
-            if not dry_run:
-                os.utime(place.file)
-            result.renewed.append(place.name)
+            if opens:
+                # git asks its filter only about files whose time has changed.
+                if not dry_run:
+                    os.utime(place.file)
+                result.renewed.append(place.name)
             return
         if not past.was_plain(place.name):
             result.clear.append(place.name)

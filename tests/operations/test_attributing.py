@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from desk import CANARY, ENV, PEM, YAML
+from gitseal.cli.context import workspace
 from gitseal.errors import RefusedError
-from gitseal.operations import attributing
+from gitseal.operations import applying, attributing
 from people import Person, pair
 
 FILES = {".env": ENV, "config/app.yaml": YAML, "config/my key.pem": PEM}
@@ -134,12 +135,10 @@ class TestTheRootFile:
         ben = Person(tmp_path, "ben")
         ben.environ["PATH"] = ada.environ["PATH"]
         ben.clone(ada)
-        ben.write("own/.keep", "")
         ben.key()
 
         assert filtered(ben, ".env")
-        with pytest.raises(AssertionError):
-            ben.gitseal("apply", "--yes")
+        ben.gitseal("apply", "--yes", code=4)
         assert filtered(ben, ".env")
 
     def test_readers_add_leaves_it_alone(self, ada: Person, tmp_path: Path) -> None:
@@ -191,8 +190,6 @@ class TestTheMirror:
     def test_a_pin_counts_where_the_record_is_gone(
         self, ada: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from gitseal.cli.context import workspace
-
         for name, value in ada.environ.items():
             monkeypatch.setenv(name, value)
         monkeypatch.chdir(ada.folder)
@@ -205,8 +202,6 @@ class TestTheMirror:
     def test_links_and_half_blocks_are_refused(
         self, ada: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from gitseal.cli.context import workspace
-
         for name, value in ada.environ.items():
             monkeypatch.setenv(name, value)
         monkeypatch.chdir(ada.folder)
@@ -374,6 +369,51 @@ class TestPlainScopes:
 
         assert "hunter2" not in ada.git("show", "HEAD:old/a.yaml")
         assert ada.read("old/a.yaml") == "password: hunter2\n"
+
+
+@pytest.mark.parametrize(("before", "after"), [("sealed", "plain"), ("plain", "sealed")])
+def test_a_change_that_was_cut_short_is_simply_applied_again(
+    tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str
+) -> None:
+    ada = starting(tmp_path, programs, before)
+    for name, value in ada.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(ada.folder)
+    if after == "plain":
+        to_plain(ada)
+    else:
+        change(ada, "worktree: plain", "worktree: sealed")
+    current = workspace()
+
+    def cut(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gitseal.operations.keyrings.write_record", cut)
+        with pytest.raises(KeyboardInterrupt):
+            applying.carry_out(current, applying.plan(current))
+    ada.commit("In between")
+    assert CANARY.encode() not in objects(ada)
+
+    ada.gitseal("apply", "--yes")
+
+    ada.commit("Done")
+    ada.gitseal("check", "--staged")
+    ada.gitseal("check")
+    assert (ada.read(".env") == ENV) == (after == "plain")
+    assert ada.git("status", "--short") == ""
+    assert CANARY.encode() not in objects(ada)
+
+
+def test_without_a_filter_no_clear_file_is_offered_to_git(tmp_path: Path, programs: Path) -> None:
+    ada = starting(tmp_path, programs, "plain")
+    ada.gitseal("git", "uninstall")
+    change(ada, 'seal: ["**"]', 'seal: ["**"]\n    clear: ["db.port"]')
+
+    told = ada.gitseal("apply", "--yes").stderr
+
+    assert "git add -A" not in told
+    assert "gitseal git install" in told
 
 
 def test_a_policy_that_two_people_changed_has_both_patterns(tmp_path: Path) -> None:
