@@ -25,10 +25,11 @@ lint:
 	@.venv/bin/python -m ruff check .
 	@.venv/bin/python -m ruff format --check .
 	@.venv/bin/python -m mypy
-	@.venv/bin/shellcheck .ci/run .ci/venv .ci/debian-packages demo/run
+	@.venv/bin/shellcheck .ci/run .ci/venv .ci/debian-packages .ci/node-packages demo/run
 
 test: lint
 	@bash .ci/debian-packages
+	@bash .ci/node-packages
 	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/python -m pytest -n auto --dist worksteal $(ARGS)
 
 bench:
