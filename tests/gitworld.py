@@ -60,7 +60,6 @@ PLAIN = {
     ".env": ENV,
     "config/app.yaml": YAML,
     "config/app.json": JSON,
-    "config/empty.yaml": "",
     "server.pem": PEM,
 }
 """Path -> clear text of the files that lie readable in the worktree."""
@@ -196,7 +195,7 @@ class Guest(Person):
         self.folder = self.home / folder
         return answer
 
-    def seal(self, *words: str, code: int = 0, **environ: str) -> str:
+    def seal(self, *words: str, code: int | None = 0, **environ: str) -> str:
         """Run gitseal; give all it said."""
         return self.run("gitseal", *words, code=code, env=environ).said
 

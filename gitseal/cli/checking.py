@@ -18,7 +18,7 @@ from gitseal.errors import NotFoundError, UsageError
 from gitseal.operations.opening import MAX_FILE
 from gitseal.policy import POLICY_FILE
 from gitseal.repository.indexfile import StagedTree
-from gitseal.repository.trees import WorktreeTree
+from gitseal.repository.sparse import worktree_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def examine(current: Workspace, paths: Sequence[str] = (), *, staged: bool = Fal
         NotFoundError: there is nothing at a path.
     """
     repository = current.needed_repository()
-    files = WorktreeTree(repository.root, limit=MAX_FILE)
+    files = worktree_of(repository, limit=MAX_FILE)
     tree = StagedTree(repository, limit=MAX_FILE)
     trust = current.trust
     here = Side(WORKTREE, files, Authority(files, trust), trust)

@@ -149,9 +149,9 @@ def _claims(workspace: Workspace, known: Mapping[str, Iterable[str]]) -> dict[st
     """Give the patterns of every record; one that cannot be read must be known otherwise."""
     from gitseal.policy.reading import read_claims
     from gitseal.policy.records import record_path, with_help
-    from gitseal.repository.trees import WorktreeTree
+    from gitseal.repository.sparse import worktree_of
 
-    tree = WorktreeTree(workspace.needed_repository().root)
+    tree = worktree_of(workspace.needed_repository())
     found = {}
     for name in workspace.authority.scopes():
         data = tree.read(record_path(name))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from gitseal.authority import Authority
 from gitseal.errors import GitsealError
 from gitseal.repository.running import check_owner
+from gitseal.repository.sparse import worktree_of
 from gitseal.repository.trees import WorktreeTree
 from gitseal.trust import Trust
 
@@ -61,7 +62,7 @@ def trust_of(
 def authority_of(repository: Repository, trust: Trust) -> Authority:
     """Give what the records of the worktree grant; its errors say who brought a record."""
     return Authority(
-        WorktreeTree(repository.root), trust, brought=lambda path: _brought(repository, path)
+        worktree_of(repository), trust, brought=lambda path: _brought(repository, path)
     )
 
 

@@ -30,6 +30,7 @@ from gitseal.operations.opening import MAX_FILE, not_cut_short
 from gitseal.operations.sealing import bring_up_to_date, refuse_nesting, seal_clear
 from gitseal.operations.workspace import Place
 from gitseal.policy.records import KEYRING
+from gitseal.repository.indexfile import index_path
 from gitseal.repository.locking import is_locked
 from gitseal.sealedfile import ClearFile, SealedFile
 
@@ -86,12 +87,15 @@ class Cleaner:
 
     def _follow_records(self) -> None:
         """Read the records again when they changed: git rebases a hundred commits in one go."""
-        folder = os.path.join(self._workspace.needed_repository().root, KEYRING)
+        repository = self._workspace.needed_repository()
         seen: tuple[int, ...] = ()
-        if os.path.isdir(folder):
-            status = os.stat(folder)
-            # git puts new files in the place of old ones, which changes the folder.
-            seen = (status.st_mtime_ns, status.st_ino)
+        # git puts new files in the place of old ones, which changes the folder.  Where a sparse
+        # checkout has none, records are those of the index.
+        for place in (os.path.join(repository.root, KEYRING), index_path(repository)):
+            if os.path.exists(place):
+                status = os.stat(place)
+                seen = (status.st_mtime_ns, status.st_ino)
+                break
         if seen != self._seen:
             self._seen = seen
             self._workspace.forget_authority()

@@ -13,6 +13,7 @@ from gitseal.errors import GitsealError, KeyAccessError, MasterKeyError, Refused
 from gitseal.operations.opening import MAX_FILE
 from gitseal.repository.history import has_commits
 from gitseal.repository.indexfile import StagedTree, blob_id
+from gitseal.repository.sparse import worktree_of
 from gitseal.repository.trees import CommitTree, WorktreeTree, listed
 from gitseal.sealedfile import ClearFile, SealedFile
 
@@ -98,7 +99,7 @@ def _worktree_paths(tree: WorktreeTree) -> list[str]:
 
 def worktree_side(workspace: Workspace) -> Side:
     """Give the worktree."""
-    tree = WorktreeTree(workspace.needed_repository().root, limit=MAX_FILE)
+    tree = worktree_of(workspace.needed_repository(), limit=MAX_FILE)
     return Side("the worktree", tree, Authority(tree, workspace.trust))
 
 
