@@ -50,7 +50,8 @@ def resolve(
 
     Both sides are verified and merged key by key; what both changed is opened in your editor,
     between git's markers, in memory. Then it shows who changed what, values hidden, and seals the
-    result. What git add is for stays yours to do.
+    result; git add is yours to do. Ours and theirs are git's words: in a rebase, ours is the
+    branch that you rebase onto.
     """
     if ours + theirs + resume > 1:
         raise UsageError("name one of --ours, --theirs and --resume")

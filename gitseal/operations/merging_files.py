@@ -190,8 +190,7 @@ class Merging:
             return None, False
         if merged.text is not None:
             return encoded(merged.text, ours), True
-        text = with_markers(merged.ours, merged.theirs, self._labels, self._size)
-        return encoded(text, ours), False
+        return marked(merged, ours, theirs, self._labels, self._size), False
 
     def _unchanged(self, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
         """
@@ -312,8 +311,8 @@ class Merging:
         ones the markers stand between sealed texts: each side of them is complete, and opens.
         """
         if self.grant.plain:
-            text = with_markers(merged.ours, merged.theirs, self._labels, self._size)
-            return self._proven(ClearFile(encoded(text, ours.content), None))
+            whole = marked(merged, ours.content, theirs.content, self._labels, self._size)
+            return self._proven(ClearFile(whole, None))
         try:
             mine = self.seal(encoded(merged.ours, ours.content))
             other = self.seal(encoded(merged.theirs, theirs.content))
@@ -356,6 +355,15 @@ def _text(data: bytes) -> str | None:
         return data.decode()
     except UnicodeDecodeError:
         return None
+
+
+def marked(
+    merged: Merged, ours: bytes, theirs: bytes, labels: Labels, size: int = MARKER_SIZE
+) -> bytes:
+    """Give both decisions in one text, with conflict markers; each encoded as its side was."""
+    # A byte order mark is part of the first line, so that it never stands before a marker.
+    pair = (encoded(merged.ours, ours).decode(), encoded(merged.theirs, theirs).decode())
+    return with_markers(*pair, labels, size).encode()
 
 
 def encoded(text: str, like: bytes) -> bytes:

@@ -11,7 +11,7 @@ import os
 import re
 
 from gitseal import documents
-from gitseal.changes.markers import split_markers, with_markers
+from gitseal.changes.markers import split_markers
 from gitseal.changes.reviewing import decisions
 from gitseal.errors import (
     GitsealError,
@@ -21,7 +21,7 @@ from gitseal.errors import (
     UsageError,
 )
 from gitseal.operations.editing import Draft
-from gitseal.operations.merging_files import Merging, encoded
+from gitseal.operations.merging_files import Merging, encoded, marked
 from gitseal.operations.opening import MAX_FILE
 from gitseal.operations.sides import OURS, THEIRS, split_sealed
 from gitseal.policy.records import KEYRING
@@ -115,8 +115,7 @@ class Conflict:
             )
         if self.plain and _sides_of(self.lying) is not None:
             return self.lying
-        text = with_markers(self.merged.ours, self.merged.theirs, (OURS, THEIRS))
-        return encoded(text, self.ours.content)
+        return marked(self.merged, self.ours.content, self.theirs.content, (OURS, THEIRS))
 
     def _is_one(self, data: bytes) -> bool:
         try:
