@@ -54,6 +54,8 @@ class DocumentMerge:
         if self.base is not None and _is_empty(self.base.roots):
             self.base = None
         self.ours, self.theirs = _Version(values, ours), _Version(values, theirs)
+        # What is proved is proved for the sides as they came, before anything was carried.
+        self.versions = (self.base.document if self.base is not None else None, ours, theirs)
         self.crossed: list[tuple[bytes, str]] = []
         if self.base is not None:
             self.crossed = crossed(self.base.value, self.ours.value, self.theirs.value)
@@ -105,9 +107,7 @@ class DocumentMerge:
         return self.values.sealed(stream)
 
     def _proof(self, expected: Value | None, *, comments: bool) -> Proof:
-        sides = [self.base.document if self.base is not None else None]
-        sides += [self.ours.document, self.theirs.document]
-        return Proof(self.values, sides, expected, comments=comments)
+        return Proof(self.values, self.versions, expected, comments=comments)
 
     def _decided(self, merge: TreeMerge, expected: Value | None) -> str | None:
         """Give the text in which clashes are decided for one side, if one can be proved."""
@@ -123,10 +123,10 @@ class DocumentMerge:
             if weave is not None and not weave[1]:
                 yield weave[0]
             torn = torn or (weave is not None and weave[1])
-        if self.base is not None and not torn:
-            base, ours, theirs = (one.document.text for one in (self.base, self.ours, self.theirs))
-            yield united_lines(base, ours, theirs)
-            yield united_lines(base, theirs, ours)
+        base, ours, theirs = self.versions
+        if base is not None and not torn:
+            yield united_lines(base.text, ours.text, theirs.text)
+            yield united_lines(base.text, theirs.text, ours.text)
 
     def _woven(self, merge: TreeMerge, *, swapped: bool) -> tuple[str, bool] | None:
         """Weave a text; also tell whether both sides changed one comment or piece of layout."""

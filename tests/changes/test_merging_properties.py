@@ -113,7 +113,7 @@ def test_a_side_that_changed_nothing_gives_way(case: tuple[str, list[Any], list[
     assert merge(base, ours, ours, syntax).text == ours
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(versions())
 def test_both_sides_may_change_places(case: tuple[str, list[Any], list[str]]) -> None:
     syntax, _values, (base, ours, theirs) = case
@@ -140,7 +140,7 @@ def flat(value: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
     return found
 
 
-@settings(max_examples=600)
+@settings(max_examples=250)
 @given(versions())
 def test_a_merge_loses_no_change_of_either_side(case: tuple[str, list[Any], list[str]]) -> None:
     syntax, values, (base, ours, theirs) = case
@@ -170,7 +170,7 @@ def lists(leaves: dict[tuple[str, ...], Any]) -> set[Any]:
     return {one for one in leaves.values() if one.startswith("[")}
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(versions(), st.data())
 def test_changes_of_different_values_always_merge(
     case: tuple[str, list[Any], list[str]], data: st.DataObject
