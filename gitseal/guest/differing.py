@@ -26,6 +26,8 @@ REVEAL = "gitseal.reveal"
 """The setting of git that shows values: `git config gitseal.reveal true`."""
 
 _NOTHING = "/dev/null"
+_NONE = "."
+"""The mode of a file that is not there."""
 
 
 def run(workspace: Workspace, arguments: Sequence[str]) -> str:
@@ -49,23 +51,19 @@ def run(workspace: Workspace, arguments: Sequence[str]) -> str:
         )
     path, old_file, _old_id, old_mode, new_file, _new_id, new_mode = arguments[:7]
     new_path = arguments[7] if len(arguments) > 7 else path
-    lines = [_title(path, new_path, old_mode, new_mode)] if old_mode != new_mode else []
+    lines = []
+    if old_mode != new_mode and _NONE not in {old_mode, new_mode}:
+        lines.append(f"{printable(new_path)}  mode {old_mode} -> {new_mode}")
     try:
         old, new = _read(old_file), _read(new_file)
+        if old == new and path == new_path:
+            return "".join(f"{line}\n" for line in lines)
         change = compare_contents(workspace, (path, old), (new_path, new))
         lines += lines_of(change, reveal=_reveals(workspace))
     except (GitsealError, OSError) as error:
         reason = error.message if isinstance(error, GitsealError) else "cannot be read"
         lines.append(f"{printable(new_path)}  not compared: {reason}")
     return "".join(f"{line}\n" for line in lines)
-
-
-def _title(path: str, new_path: str, old_mode: str, new_mode: str) -> str:
-    if old_mode == ".":
-        return f"{printable(new_path)}  new file, mode {new_mode}"
-    if new_mode == ".":
-        return f"{printable(path)}  deleted, mode {old_mode}"
-    return f"{printable(new_path)}  mode {old_mode} -> {new_mode}"
 
 
 def _read(file: str) -> bytes | None:
