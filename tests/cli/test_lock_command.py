@@ -251,6 +251,16 @@ class TestPlaces:
         assert ada.status(cwd=inner) == ""
         assert not locked(ada)
 
+    def test_a_partial_clone(self, ada: Guest) -> None:
+        ada.do("config", "uploadpack.allowFilter", "true")
+        ada.copy(ada, "--filter=blob:none", "--depth=1")
+        for _ in range(2):
+            ada.seal("lock")
+            assert locked(ada)
+            ada.seal("unlock")
+            assert not locked(ada)
+        ada.calm()
+
     def test_a_subdirectory(self, ada: Guest) -> None:
         ada.run("gitseal", "lock", cwd=ada.folder / "config")
         assert locked(ada)

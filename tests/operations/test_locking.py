@@ -360,15 +360,25 @@ def test_what_git_has_in_clear_is_named_by_both(here: Guest) -> None:
     assert here.have("more.env") == b"A=1\n"
 
 
-def test_a_missing_attribute_keeps_a_file_sealed(here: Guest) -> None:
+def test_a_nested_line_without_the_filter_is_beaten(here: Guest) -> None:
     here.put("config/.gitattributes", "*.yaml -filter\n")
     lock()
-    (here.folder / ".git" / "info" / "attributes").write_text("config/*.yaml -filter\n")
 
-    done = unlock()
+    assert unlock().unfiltered == []
+    assert contents(here) == CLEAR
+    here.do("add", "-A")
+    assert not canary_in_objects(here.folder)
 
-    assert done.unfiltered == [] or is_sealed(here.have("config/app.yaml"))
-    assert here.have(".env") == CLEAR[".env"]
+
+def test_a_line_of_this_clone_without_the_filter_is_told_and_beaten(here: Guest) -> None:
+    lock()
+    with (here.folder / ".git" / "info" / "attributes").open("a") as file:
+        file.write("config/*.yaml -filter\n")
+
+    assert unlock(dry_run=True).unfiltered == ["config/app.yaml"]
+    assert unlock().unfiltered == []
+    here.touch()
+    here.do("add", "-A")
     assert not canary_in_objects(here.folder)
 
 
