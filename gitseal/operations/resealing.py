@@ -157,31 +157,45 @@ def _reseal(
     content = _inspect(data, place, grant)
     if not data:
         return
-    if isinstance(content, ClearFile):
-        if grant.plain:
-            if opens:
-                # git asks its filter only about files whose time has changed.
-                if not dry_run:
-                    os.utime(place.file)
-                result.renewed.append(place.name)
-            return
-        if not past.was_plain(place.name):
-            result.clear.append(place.name)
-            return
+    if isinstance(content, SealedFile):
+        new = _sealed_again(workspace, grant, past, place, content, opens=opens)
+    elif grant.plain:
+        if opens:
+            # git asks its filter only about files whose time has changed.
+            if not dry_run:
+                os.utime(place.file)
+            result.renewed.append(place.name)
+        return
+    elif past.was_plain(place.name):
         not_cut_short(content)
         new = seal_clear(workspace, content, place, grant)
     else:
-        clear = _open(workspace, content, place, grant, past)
-        again = sealedfile.inspect(clear.data, place.name, whole=grant.is_whole(place.name))
-        if isinstance(again, SealedFile):
-            return
-        # Bound to its path, it comes from the days when it lay sealed in the worktree.
-        bound = bool(content.header.origin)
-        new = again.data if opens and bound else seal_clear(workspace, again, place, grant)
-    if new != data:
+        result.clear.append(place.name)
+        return
+    if new is not None and new != data:
         if not dry_run:
             workspace.write(place, new, snapshot)
         result.changed.append(place.name)
+
+
+def _sealed_again(
+    workspace: Workspace,
+    grant: Grant,
+    past: Past,
+    place: Place,
+    content: SealedFile,
+    *,
+    opens: bool,
+) -> bytes | None:
+    """Give the content as it should lie there; None for a sealed file inside of a sealed one."""
+    clear = _open(workspace, content, place, grant, past)
+    again = sealedfile.inspect(clear.data, place.name, whole=grant.is_whole(place.name))
+    if isinstance(again, SealedFile):
+        return None
+    if opens and content.header.origin:
+        # Bound to its path, it comes from the days when it lay sealed in the worktree.
+        return again.data
+    return seal_clear(workspace, again, place, grant)
 
 
 def _inspect(data: bytes, place: Place, grant: Grant) -> SealedFile | ClearFile:
