@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -72,7 +73,7 @@ def resolve(
         _confirm(current, conflict, yes=yes)
         resolving.save(current, conflict, data)
     what = "wrote" if conflict.plain else "sealed"
-    say(f"{what} {path}; next: git add {path}")
+    say(f"{what} {path}; next: git add {quote(path)}")
 
 
 def _decided(conflict: Conflict, *, ours: bool, theirs: bool) -> bytes | None:

@@ -13,6 +13,7 @@ from gitseal.changes.markers import split_markers, with_markers
 from gitseal.changes.merging import merge_documents, merge_texts
 from gitseal.errors import (
     DocumentError,
+    GitsealError,
     IntegrityError,
     KeyAccessError,
     NotADocumentError,
@@ -113,9 +114,13 @@ class Merging:
     Attributes:
         place, grant: of that path.
         clashes: key paths that both sides changed, as people type them; filled by `merged`.
+        notice: why there is no base, where one does not open and a person may decide without.
     """
 
-    __slots__ = ("_labels", "_opener", "_size", "_workspace", "clashes", "grant", "place")
+    __slots__ = (
+        "_labels", "_opener", "_reviewed", "_size", "_workspace", "clashes", "grant", "notice",
+        "place",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -132,7 +137,9 @@ class Merging:
         self.place = place_of(workspace, path)
         self.grant = granted(workspace, self.place)
         self._opener = Opener(workspace, self.place, self.grant, reviewed=reviewed)
+        self._reviewed = reviewed
         self.clashes: list[str] = []
+        self.notice = ""
 
     def run(self, base: bytes, ours: bytes, theirs: bytes) -> Answer:
         """Merge; see `merge`."""
@@ -162,9 +169,21 @@ class Merging:
             GitsealError: one of them is not authentic, or belongs to another path.
         """
         mine, other = self._opener.open(ours, OURS), self._opener.open(theirs, THEIRS)
-        parent = self._opener.open_base(base)
+        parent = self._base(base)
         self._opener.check_origins(parent, mine, other)
         return parent, mine, other
+
+    def _base(self, data: bytes) -> Side | None:
+        try:
+            return self._opener.open_base(data)
+        except GitsealError as error:
+            if not self._reviewed:
+                raise
+            self.notice = (
+                "what both sides come from does not open, so keys that one of them deleted are "
+                f"back: {error.message.partition(chr(10))[0]}"
+            )
+            return None
 
     def check_unlocked(self) -> None:
         """

@@ -20,6 +20,7 @@ from gitseal.errors import (
     RefusedError,
     UsageError,
 )
+from gitseal.native.wholefile import is_whole
 from gitseal.operations.editing import Draft
 from gitseal.operations.merging_files import Merging, encoded, marked
 from gitseal.operations.opening import MAX_FILE
@@ -77,7 +78,8 @@ class Conflict:
     @property
     def notices(self) -> list[str]:
         """What a person should know of the sides before sealing them anew."""
-        return [side.notice for side in (self.ours, self.theirs) if side.notice]
+        found = (self.merging.notice, self.ours.notice, self.theirs.notice)
+        return [notice for notice in found if notice]
 
     @property
     def clashes(self) -> list[str]:
@@ -200,7 +202,10 @@ def check_begun(conflict: Conflict) -> None:
         RefusedError: it has no markers any more, and is neither of the two versions.
     """
     known = (b"", conflict.ours.content, conflict.theirs.content)
-    if conflict.plain and conflict.lying not in known and _sides_of(conflict.lying) is None:
+    lying = conflict.lying
+    if not conflict.plain or lying in known or is_whole(lying) or b"seal:v" in lying:
+        return
+    if _sides_of(lying) is None:
         raise RefusedError(
             "has no conflict markers any more",
             hint="is that your decision? git add FILE; to begin again: git checkout -m FILE",

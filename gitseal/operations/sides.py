@@ -19,6 +19,7 @@ from gitseal.errors import (
     KeyAccessError,
     MovedError,
     NotADocumentError,
+    NoUsableKeyError,
     RefusedError,
 )
 from gitseal.native.wholefile import is_whole
@@ -185,6 +186,12 @@ class Opener:
             if name != BASE and not self._reviewed:
                 raise _retired(n, grant.scope)
             notice = f"{name}: {_retired(n, grant.scope).message}"
+        epoch = grant.record.epoch(n)
+        if epoch is None or not epoch.wraps:
+            raise NoUsableKeyError(
+                f"no record that is here holds the key of epoch {n} of {grant.scope} any more",
+                hint="in a shallow clone, git fetch --unshallow brings the older records",
+            )
         return grant, notice if name != BASE else ""
 
     def check_origins(self, base: Side | None, ours: Side, theirs: Side) -> None:

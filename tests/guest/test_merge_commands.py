@@ -226,3 +226,35 @@ def test_a_rotation_on_one_branch(tmp_path: Path, programs: Path) -> None:
 
     assert ben.gitseal("decrypt", ".env").stdout == 'A=10\nB="20"\n'
     ben.gitseal("check")
+
+
+def test_a_reader_removed_on_one_branch(tmp_path: Path, programs: Path) -> None:
+    """The old key is given up there, so what was sealed with it here is for a person to decide."""
+    ada, ben = pair(tmp_path)
+    with_driver(ada, programs)
+    carol = Person(tmp_path, "carol")
+    ada.gitseal("readers", "add", "carol", carol.key(), "--yes")
+    ada.commit("Carol may read")
+    ben.git("pull", "-q", "--rebase")
+    with_driver(ben, programs)
+    ben.gitseal("trust", "--yes")
+    ada.gitseal("readers", "remove", "carol", "--yes")
+    ada.gitseal("set", ".env", "A", "10")
+    ada.git("add", "-A")
+    ada.gitseal("apply", "--yes")
+    ada.commit("Carol may not")
+    ben.gitseal("set", ".env", "B", "20")
+    ben.commit("Change B")
+    ben.git("fetch", "-q")
+
+    said = ben.git("merge", "origin/main", check=False)
+
+    assert "CONFLICT (content): Merge conflict in .env" in said
+    assert "safety code" in ben.gitseal("resolve", ".env", code=4).stderr
+    ben.gitseal("trust", "--yes")
+    asked = ben.gitseal("resolve", ".env", code=2).stderr
+    assert "ours: is sealed in epoch 1 of main, which is retired" in asked
+    ben.gitseal("resolve", ".env", "--yes")
+    ben.commit("Merge")
+    assert ben.gitseal("decrypt", ".env").stdout == 'A=10\nB="20"\n'
+    ben.gitseal("check")

@@ -12,7 +12,7 @@ from gitseal import sealedfile
 from gitseal.changes.markers import split_markers
 from gitseal.errors import GitsealError
 from gitseal.operations import rotating
-from gitseal.operations.merging_files import merge
+from gitseal.operations.merging_files import Merging, merge
 from gitseal.operations.opening import open_data
 from gitseal.operations.workspace import Workspace
 from gitseal.sealedfile import SealedFile
@@ -198,6 +198,23 @@ class TestKeys:
         assert clean
         assert merged is not None
         assert opened(app, ".env", merged) == text(".env", a="o", b="t")
+
+    def test_a_base_whose_key_is_gone_is_left_out_where_a_person_looks(self, app: Desk) -> None:
+        base = sealed(app, ".env", text(".env"))
+        (app.folder / ".env").unlink()
+        new_key(app)
+        ours, theirs = (
+            sealed(app, ".env", text(".env", **one)) for one in ({"a": "o"}, {"b": "t"})
+        )
+
+        with pytest.raises(GitsealError) as caught:
+            merge(app.workspace(), base, ours, theirs, ".env")
+        reviewed = Merging(app.workspace(), ".env", reviewed=True)
+        parent, _ours, _theirs = reviewed.open(base, ours, theirs)
+
+        assert "epoch 1" in caught.value.message
+        assert parent is None
+        assert "what both sides come from does not open" in reviewed.notice
 
     def test_a_side_of_a_retired_key_is_for_a_person(self, app: Desk) -> None:
         base, theirs = (sealed(app, ".env", text(".env", **one)) for one in ({}, {"b": "t"}))
