@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from gitseal.operations.workspace import Workspace
 
-REVEAL = "gitseal.reveal"
+_SECTION, _NAME = "gitseal", "reveal"
 """The setting of git that shows values: `git config gitseal.reveal true`."""
 
 _NOTHING = "/dev/null"
@@ -79,7 +79,7 @@ def _reveals(workspace: Workspace) -> bool:
 
     answer = ask(
         workspace.needed_repository(),
-        ["config", "--type=bool", "--get", REVEAL],
+        ["config", "--type=bool", "--get", f"{_SECTION}.{_NAME}"],
         ok=(0, 1, 128),
         # So that `git -c gitseal.reveal=true diff` does what it says.
         keep=("GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"),

@@ -67,11 +67,7 @@ def seal_document(
         NotADocumentError: a clear value looks like a sealed one.
         DocumentError: the document cannot be sealed without loss.
     """
-    refuse_lookalikes(clear)
-    try:
-        check_aliases(clear, rules)
-    except IntegrityError as error:
-        raise DocumentError(error.message, hint=error.hint) from None
+    _check_clear(clear, rules)
     slots = clear.slots
     if not rules.everything:
         slots = [slot for slot in slots if rules.selects(slot[2])]
@@ -98,6 +94,14 @@ def seal_document(
     texts = [clear.text[start:end] for start, end in comments]
     _check_reversible(clear, data, (binding, digest), pieces, (texts, comment_tokens))
     return data
+
+
+def _check_clear(clear: Document, rules: Rules) -> None:
+    refuse_lookalikes(clear)
+    try:
+        check_aliases(clear, rules)
+    except IntegrityError as error:
+        raise DocumentError(error.message, hint=error.hint) from None
 
 
 def _tokens(
