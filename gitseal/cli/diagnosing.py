@@ -8,7 +8,7 @@ import os
 from gitseal.checks.findings import ERROR, shell_word
 from gitseal.cli.checking import examine, ignored, untracked
 from gitseal.errors import GitsealError
-from gitseal.guest.setup import REQUIRED, SETTINGS, find_program, is_true
+from gitseal.guest.setup import REQUIRED, SETTINGS, find_program, is_true, program_of
 from gitseal.masterkeys import kind_of
 from gitseal.policy import POLICY_FILE
 from gitseal.policy.attributes import ATTRIBUTES_FILE
@@ -305,9 +305,7 @@ def _drivers(current: Workspace) -> Iterator[Diagnosis]:
     process = values.get("filter.gitseal.process") or values.get("filter.gitseal.clean", "")
     if not runs_filter(values):
         yield Diagnosis(WARN, "drivers", "git does not run gitseal here", "gitseal git install")
-    elif (word := process.split(" ")[0].strip("\"'")) and not find_program(
-        word, current.settings.environ
-    ):
+    elif not find_program(word := program_of(process), current.settings.environ):
         message = f"git is to run {word}, which is not on PATH: git add fails for sealed files"
         yield Diagnosis(FAIL, "drivers", message, "put its folder into PATH")
     elif missing := [key for key in SETTINGS if not values.get(key)]:

@@ -152,6 +152,16 @@ def find_program(word: str, environ: Mapping[str, str]) -> str | None:
     return None
 
 
+def program_of(command: str) -> str:
+    """Give the program that a command of git's configuration starts, without its quotes."""
+    import shlex
+
+    try:
+        return next(iter(shlex.split(command)), "")
+    except ValueError:  # a quote is open; git's shell would say so, too
+        return command
+
+
 def _look_around(
     environ: Mapping[str, str],
     repository: Repository | None,
@@ -164,15 +174,16 @@ def _look_around(
     if repository is not None:
         # What counts in the end: another file may have the last word here.
         values |= configured(repository)
-    required = values.get(REQUIRED, "true")
-    where = "--local" if local else "--global"
-    if not is_true(required):
+    own = written.get(REQUIRED, ["true"])[-1]
+    if not is_true(own):
         notes.append(
             "where gitseal fails, git adds files as they are: your configuration says that the "
-            f"filter is not required: git config {where} {REQUIRED} true"
+            f"filter is not required: git config {'--local' if local else '--global'} "
+            f"{REQUIRED} true"
         )
     for key in SETTINGS:
-        if key in {REQUIRED, _NAME} or _is_same(key, values.get(key, "")):
+        value = values.get(key, "")
+        if value in written.get(key, ()) or _is_same(key, value):
             continue
         notes.append(
             f"another configuration file overrules {key} here: git config --show-origin --get {key}"

@@ -292,6 +292,20 @@ class TestWhere:
             setup.install(environ, None, local=True)
 
 
+@pytest.mark.parametrize(
+    ("command", "program"),
+    [
+        ("gitseal git filter-process", "gitseal"),
+        ("'/opt/git seal/bin/gitseal' git filter-process", "/opt/git seal/bin/gitseal"),
+        ('"/usr/bin/python3" -m gitseal git filter-process', "/usr/bin/python3"),
+        ("'open", "'open"),
+        ("", ""),
+    ],
+)
+def test_the_program_of_a_command(command: str, program: str) -> None:
+    assert setup.program_of(command) == program
+
+
 class TestNotes:
     def test_a_program_that_git_would_not_find(
         self, environ: dict[str, str], tmp_path: Path
@@ -318,6 +332,16 @@ class TestNotes:
         notes = setup.install(environ, repository).notes
 
         assert any("git config --show-origin --get filter.gitseal.clean" in note for note in notes)
+
+    def test_a_repository_that_does_not_require_the_filter(
+        self, environ: dict[str, str], repository: Repository, repo: Path
+    ) -> None:
+        command = ["git", "config", "filter.gitseal.required", "false"]
+        subprocess.run(command, env=environ, cwd=repo, check=True)
+
+        [note] = setup.install(environ, repository).notes
+
+        assert note.endswith("git config --show-origin --get filter.gitseal.required")
 
     def test_a_file_that_the_user_includes(
         self, environ: dict[str, str], home: Path, repository: Repository
