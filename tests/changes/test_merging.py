@@ -6,8 +6,8 @@ import time
 import pytest
 
 from gitseal.changes.merging import merge_documents
-from gitseal.changes.merging_proof import Proof
-from gitseal.changes.merging_values import Values
+from gitseal.changes.merging.proof import Proof
+from gitseal.changes.merging.values import Values
 from gitseal.documents import parse
 from threeway import clashes, merge
 

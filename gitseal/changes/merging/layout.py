@@ -139,7 +139,7 @@ def laid_out(text: str, roots: list[Node], idents: dict[int, int]) -> Item:
     Args:
         text: of a clear document.
         roots: of its documents.
-        idents: by `id` of a node what it says, as `merging_values` reads it.
+        idents: by `id` of a node what it says, as `values` reads it.
 
     Raises:
         UnlaidError: its documents, or its lines, cannot be told apart.

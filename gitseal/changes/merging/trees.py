@@ -8,14 +8,14 @@ this module expects.
 
 from __future__ import annotations
 
-from gitseal.changes.merging_lists import Clashing, merged_items
-from gitseal.changes.merging_values import LIST, MAP, STREAM, Value, says_nothing
+from gitseal.changes.merging.lists import Clashing, merged_items
+from gitseal.changes.merging.values import LIST, MAP, STREAM, Value, says_nothing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from gitseal.changes.merging_values import Entry, Values
+    from gitseal.changes.merging.values import Entry, Values
 
     Found = tuple[bytes, str]
 

@@ -8,7 +8,7 @@ the other side keeps the old one at the old place.  After that both sides agree 
 
 from __future__ import annotations
 
-from gitseal.changes.merging_values import LEAF, MAP, Value
+from gitseal.changes.merging.values import LEAF, MAP, Value
 from gitseal.documents import parse, splice, to_bytes
 from gitseal.documents.nodes import Scalar
 from gitseal.errors import DocumentError
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitseal.changes.merging_values import Values
+    from gitseal.changes.merging.values import Values
     from gitseal.documents.base import Document, Edit
 
     Side = tuple[Document, Value]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from gitseal.changes.merging_values import Value, Values
+from gitseal.changes.merging.values import Value, Values
 from gitseal.documents import parse, to_bytes
 from gitseal.documents.nodes import Alias, Mapping, Node, Sequence, children
 from gitseal.documents.tree import tree

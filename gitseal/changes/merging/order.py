@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
-    from gitseal.changes.merging_layout import Item
+    from gitseal.changes.merging.layout import Item
 
     Ident = tuple[str, Hashable]
     Triple = tuple[Item | None, Item | None, Item | None]

@@ -3,15 +3,15 @@
 The three-way merge of documents by key path, and of other texts line by line: pure.
 
 A merged document is taken only if reading it gives just what the merge of the values says
-(`merging_trees`), its aliases mean what they meant, and no comment is lost.  Whatever made the
-text (`merging_weave`, `merging_lines`) is not asked.  If no text stands that test, it is a clash:
+(`trees`), its aliases mean what they meant, and no comment is lost.  Whatever made the
+text (`weave`, `lines`) is not asked.  If no text stands that test, it is a clash:
 a merge that silently writes a wrong secret is the one mistake that must not happen here.
 """
 
 from __future__ import annotations
 
 from gitseal.changes.markers import split_markers, with_markers
-from gitseal.changes.merging_lines import merged_lines
+from gitseal.changes.merging.lines import merged_lines
 from gitseal.errors import DocumentError
 
 __all__ = [
@@ -85,7 +85,7 @@ def merge_documents(base: Document | None, ours: Document, theirs: Document) -> 
     if ours.text == known:
         return _agreed(theirs.text)
     if ours.syntax == theirs.syntax:
-        from gitseal.changes.merging_documents import DocumentMerge
+        from gitseal.changes.merging.documents import DocumentMerge
 
         try:
             return DocumentMerge(base, ours, theirs).merged()

@@ -8,9 +8,9 @@ values says; nothing here is trusted.
 
 from __future__ import annotations
 
-from gitseal.changes.merging_layout import Group, Item, Piece, text_of
-from gitseal.changes.merging_moves import shifted
-from gitseal.changes.merging_order import Order
+from gitseal.changes.merging.layout import Group, Item, Piece, text_of
+from gitseal.changes.merging.moves import shifted
+from gitseal.changes.merging.order import Order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from gitseal.changes.merging import TEXT, Clash, Merged
-from gitseal.changes.merging_layout import UnlaidError, laid_out
-from gitseal.changes.merging_lines import united_lines
-from gitseal.changes.merging_moves import carried, crossed
-from gitseal.changes.merging_proof import Proof
-from gitseal.changes.merging_trees import TreeMerge
-from gitseal.changes.merging_values import LEAF, STREAM, Value, Values
-from gitseal.changes.merging_weave import Weave
+from gitseal.changes.merging.layout import UnlaidError, laid_out
+from gitseal.changes.merging.lines import united_lines
+from gitseal.changes.merging.moves import carried, crossed
+from gitseal.changes.merging.proof import Proof
+from gitseal.changes.merging.trees import TreeMerge
+from gitseal.changes.merging.values import LEAF, STREAM, Value, Values
+from gitseal.changes.merging.weave import Weave
 from gitseal.documents import parse, to_bytes
 from gitseal.errors import DocumentError
 from gitseal.keypaths import ROOT_PATH
@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitseal.changes.merging_layout import Item
+    from gitseal.changes.merging.layout import Item
     from gitseal.documents.base import Document
     from gitseal.documents.nodes import Node
 

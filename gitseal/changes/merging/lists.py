@@ -10,7 +10,7 @@ a guess would put one item's change into another.
 from __future__ import annotations
 
 from gitseal.changes.aligning import align
-from gitseal.changes.merging_values import MAP, STREAM, Value
+from gitseal.changes.merging.values import MAP, STREAM, Value
 from gitseal.keypaths import key_segment, part
 
 TYPE_CHECKING = False
