@@ -77,11 +77,10 @@ def _read(file: str) -> bytes | None:
 def _reveals(workspace: Workspace) -> bool:
     from gitseal.repository.running import ask
 
-    answer = ask(
-        workspace.needed_repository(),
-        ["config", "--type=bool", "--get", f"{_SECTION}.{_NAME}"],
-        ok=(0, 1, 128),
-        # So that `git -c gitseal.reveal=true diff` does what it says.
-        keep=("GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"),
-    )
+    repository = workspace.needed_repository()
+    # So that `git -c gitseal.reveal=true diff` does what it says; a count without its keys and
+    # values would be an error.
+    named = [name for name in repository.environ if name.startswith("GIT_CONFIG_")]
+    command = ["config", "--type=bool", "--get", f"{_SECTION}.{_NAME}"]
+    answer = ask(repository, command, ok=(0, 1, 128), keep=named)
     return answer.strip() == b"true"
