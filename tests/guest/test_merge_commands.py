@@ -258,3 +258,78 @@ def test_a_reader_removed_on_one_branch(tmp_path: Path, programs: Path) -> None:
     ben.commit("Merge")
     assert ben.gitseal("decrypt", ".env").stdout == 'A=10\nB="20"\n'
     ben.gitseal("check")
+
+
+@pytest.mark.parametrize("how", ["--conflict=diff3", "--conflict=merge", "-m"])
+def test_a_conflict_that_is_made_again(how: str, merges: Merges) -> None:
+    """git keeps what the driver gives as an object here as well."""
+    forked(merges, CLASH)
+    merges.git("merge", "topic", code=1)
+    before = (merges.folder / ".env").read_text()
+    (merges.folder / ".env").write_text("half an edit\n")
+
+    merges.git("checkout", how, ".env")
+
+    assert (merges.folder / ".env").read_text().replace("> theirs\n", "> topic\n") == before
+    assert not merges.leaks()
+
+
+def test_a_merge_tool_sees_what_people_see(plain: Merges) -> None:
+    forked(plain, CLASH)
+    plain.git("merge", "topic", code=1)
+    plain.git("config", "mergetool.copy.cmd", 'cat "$LOCAL" > seen; cat "$REMOTE" > "$MERGED"')
+    plain.git("config", "mergetool.copy.trustExitCode", "true")
+    plain.git("config", "mergetool.keepBackup", "false")
+
+    plain.git("mergetool", "-y", "-t", "copy", ".env")
+
+    assert (plain.folder / "seen").read_text() == OURS
+    (plain.folder / "seen").unlink()
+    plain.git("commit", "-qm", "merged")
+    done(plain, CLASH)
+
+
+def test_a_conflict_is_no_commit(merges: Merges) -> None:
+    """Whoever stages it with its markers is told by the hook, in both kinds of worktree."""
+    forked(merges, CLASH)
+    merges.git("merge", "topic", code=1)
+
+    merges.git("add", ".env")
+
+    assert ".env" in merges.gitseal("check", "--staged", code=1)
+    assert not merges.leaks()
+
+
+def test_merging_what_is_normalised_first(merges: Merges) -> None:
+    merges.start({".env": BASE})
+    merges.git("config", "merge.renormalize", "true")
+    merges.fork({".env": OURS}, {".env": THEIRS})
+
+    merges.git("merge", "-q", "--no-edit", "topic")
+
+    done(merges)
+
+
+def test_a_merge_of_three_asks_no_driver(merges: Merges) -> None:
+    """git merges the sealed text of an octopus line by line, and gives up where that clashes."""
+    merges.start({".env": BASE})
+    for branch, text in (("one", OURS), ("two", THEIRS)):
+        merges.git("switch", "-qc", branch, "main")
+        merges.commit(branch, {".env": text})
+    merges.git("switch", "-q", "main")
+
+    merges.git("merge", "-q", "one", "two", code=None)
+
+    assert not merges.leaks()
+
+
+def test_a_strategy_option_decides_nothing_in_a_sealed_file(merges: Merges) -> None:
+    """git tells no driver of `-X theirs`: it stays a conflict, and `resolve --theirs` helps."""
+    forked(merges, CLASH)
+
+    merges.git("merge", "-q", "-X", "theirs", "topic", code=1)
+    merges.desk("resolve", "--theirs", ".env")
+
+    merges.git("add", ".env")
+    merges.git("commit", "-qm", "merged")
+    done(merges, CLASH)
