@@ -183,7 +183,7 @@ class Swapper:
 
     def _check(self, directory: int, name: str, path: str, seen: os.stat_result) -> None:
         info = os.stat(name, dir_fd=directory, follow_symlinks=False)
-        if _stamp(info) != _stamp(seen):
+        if not same_file(info, seen):
             os.unlink(_NEW, dir_fd=self._folder)
             raise ChangedError(
                 "was changed by somebody else meanwhile; it was left as it is",
@@ -219,6 +219,11 @@ def _renameat2() -> Callable[[int, bytes, int, bytes, int], int] | None:
     )  # fmt: skip
     function.restype = ctypes.c_int
     return function
+
+
+def same_file(one: os.stat_result, other: os.stat_result) -> bool:
+    """Tell whether nothing happened to a file between two looks at it."""
+    return _stamp(one) == _stamp(other)
 
 
 def _stamp(info: os.stat_result) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from gitseal.errors import (
     RefusedError,
     UntrustedError,
 )
+from gitseal.files.swapping import Swapper, same_file
 from gitseal.operations.attributing import mirror, unfiltered
 from gitseal.operations.opening import MAX_FILE
 from gitseal.operations.plainfiles import (
@@ -38,7 +39,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitseal.files.swapping import Swapper
     from gitseal.operations.plainfiles import Keeper, Staged
     from gitseal.operations.workspace import Workspace
     from gitseal.policy.records import Record
@@ -108,8 +108,6 @@ def unlock(
         IntegrityError: the file that should prove the key was altered.
         RefusedError: git would add clear files as they are; or there is no place for `keeper`.
     """
-    from gitseal.files.swapping import Swapper
-
     repository = worktree_of(workspace)
     result = Unlocked()
     records = _trusted(workspace, names, result)
@@ -187,6 +185,7 @@ class _Run:
         self.repository = workspace.needed_repository()
         self.reachable = _is_reachable(self.repository.root)
         self.stale: list[Staged] = []
+        self.proofs: dict[str, tuple[os.stat_result | None, bytes]] = {}
         self.recorded: Recorded = {}
 
     def look(self, files: list[Staged]) -> list[tuple[Staged, os.stat_result]]:
@@ -235,13 +234,15 @@ class _Run:
         first: GitsealError | None = None
         for file in files:
             found = self.swapper.read(file.path, MAX_FILE)
+            data, info = (b"", None) if found is None else found
             try:
-                open_staged(self.workspace, file, b"" if found is None else found[0])
+                clear = open_staged(self.workspace, file, data)
             except (KeyAccessError, MasterKeyError):
                 raise
             except GitsealError as error:  # that file is damaged; another one proves the key
                 first = first or error
             else:
+                self.proofs[file.path] = (info, clear)  # it may be large: it is opened once
                 return
         if first is not None:
             raise first
@@ -276,11 +277,13 @@ class _Run:
             self._record()
 
     def _open(self, file: Staged, seen: os.stat_result) -> None:
-        found = self.swapper.read(file.path, MAX_FILE)
-        if found is None or blob_id(found[0], file.identity) != file.identity:
-            self.result.changed.append(file.path)
-            return
-        clear = open_staged(self.workspace, file, found[0])
+        info, clear = self.proofs.pop(file.path, (None, b""))
+        if info is None or not same_file(info, seen):
+            found = self.swapper.read(file.path, MAX_FILE)
+            if found is None or blob_id(found[0], file.identity) != file.identity:
+                self.result.changed.append(file.path)
+                return
+            clear = open_staged(self.workspace, file, found[0])
         now = self.swapper.replace(file.path, clear, seen)
         self.recorded[file.path] = (file.identity, now)
         self.result.opened.append(file.path)
