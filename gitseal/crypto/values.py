@@ -46,7 +46,8 @@ def padded_length(size: int) -> int:
 
 def pad(frame: bytes) -> bytes:
     """Append 0x80 and zeros up to T(|frame| + 1) (format 4)."""
-    return (frame + _MARK).ljust(padded_length(len(frame) + 1), b"\0")
+    rest = padded_length(len(frame) + 1) - len(frame) - 1
+    return b"".join((frame, _MARK, bytes(rest)))  # one copy: a whole file may have 1 GiB
 
 
 def unpad(padded: bytes) -> bytes:
