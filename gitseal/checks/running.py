@@ -187,7 +187,7 @@ class Check:
             if grant is None:
                 continue
             self._count(path, grant)
-            hint = f"finish the merge, then: git add {shell_word(path)}"
+            hint = f"gitseal resolve {shell_word(path)}, then: git add {shell_word(path)}"
             message = "has an unfinished merge"
             self._index.add([Finding("GS209", path, message, hint=hint)])
 

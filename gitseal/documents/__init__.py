@@ -154,8 +154,7 @@ def _check_conflicts(text: str) -> None:
         return
     raise refusal(
         text, start, "the file has conflict markers",
-        hint="finish the merge first; of a sealed file take one side (git checkout --ours FILE) "
-        "and make the other side's change again: gitseal edit FILE",
+        hint="finish the merge first; of a sealed file: gitseal resolve FILE",
     )  # fmt: skip
 
 

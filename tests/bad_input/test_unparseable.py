@@ -111,7 +111,7 @@ def test_sealed_files_with_conflict_markers_are_refused(path: str, app: Desk) ->
     app.write(path, f"<<<<<<< ours\n{text}=======\n{text}>>>>>>> theirs\n")
 
     for words in (["decrypt", path], ["get", path, "B"], ["unset", path, "B"], ["encrypt", path]):
-        refused(app, *words, code=9, says=[f"error: {path}:1:1", "git checkout --ours"])
+        refused(app, *words, code=9, says=[f"error: {path}:1:1", "gitseal resolve FILE"])
 
 
 @pytest.mark.parametrize("path", LINES)
