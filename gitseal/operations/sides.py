@@ -206,22 +206,28 @@ class Opener:
             MovedError, IntegrityError: it was.
         """
         path = self._place.name
-        origins = {one.header.origin for one in (ours, theirs) if one.header is not None}
-        if self._grant.plain:
-            if origins - {""}:
-                raise IntegrityError("the origin of a side is not what its scope says", hint=_LOOK)
-            return
+        sealed = [(one, one.header.origin) for one in (ours, theirs) if one.header is not None]
         old = base.header.origin if base is not None and base.header is not None else None
-        moved = old is not None and path in origins and not self._still_there(old, ours)
-        for side in (ours, theirs):
-            if side.header is None or side.header.origin == path:
+        moved = (
+            bool(old)
+            and not self._grant.plain
+            and path in [origin for _side, origin in sealed]
+            and not self._still_there(old or "", ours)
+        )
+        for side, origin in sealed:
+            if origin == ("" if self._grant.plain else path) or (moved and origin == old):
                 continue
-            if not side.header.origin and self._reviewed:
-                side.notice = side.notice or f"{side.name} is sealed for no path"
-            elif not moved or side.header.origin != old:
-                raise MovedError(
-                    f"{side.name}: was sealed as {printable(side.header.origin)}", hint=_MOVED
-                )
+            if not self._reviewed or origin not in {"", path}:
+                raise self._foreign(side, origin)
+            side.notice = side.notice or (
+                f"{side.name} was sealed when this scope had another kind of worktree"
+            )
+
+    def _foreign(self, side: Side, origin: str) -> GitsealError:
+        if self._grant.plain or not origin:
+            message = f"{side.name}: the origin of the file is not what its scope says"
+            return IntegrityError(message, hint=_LOOK)
+        return MovedError(f"{side.name}: was sealed as {printable(origin)}", hint=_MOVED)
 
     def _still_there(self, origin: str, ours: Side) -> bool:
         """Tell whether the file was copied here, not moved, on our own branch."""

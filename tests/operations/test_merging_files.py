@@ -11,7 +11,7 @@ from desk import CANARY, Desk
 from gitseal import sealedfile
 from gitseal.changes.markers import split_markers
 from gitseal.errors import GitsealError
-from gitseal.operations import rotating
+from gitseal.operations import applying, rotating
 from gitseal.operations.merging_files import Merging, merge
 from gitseal.operations.opening import open_data
 from gitseal.operations.workspace import Workspace
@@ -234,6 +234,32 @@ class TestKeys:
         merge(current, base, ours, theirs, ".env")
 
         assert current.session.unwraps == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("before", "after"), [("sealed", "plain"), ("plain", "sealed")])
+def test_another_kind_of_worktree_is_for_a_person(before: str, after: str, desk: Desk) -> None:
+    """Files are bound to their paths in one kind, and to none in the other."""
+    desk.scope(worktree=before)
+    base, ours, theirs = (
+        sealed(desk, ".env", text(".env", **one)) for one in ({}, {"a": "o"}, {"b": "t"})
+    )
+    current = desk.workspace()
+    record = current.authority.grant_scope("app").record
+    step = applying.Step(
+        applying.CHANGE, "app", record=record, policy=record.policy.replace(worktree=after)
+    )
+    (desk.folder / ".env").unlink()
+    applying.carry_out(current, [step])
+
+    with pytest.raises(GitsealError, match="the origin of|was sealed as"):
+        merge(desk.workspace(), base, ours, theirs, ".env")
+    reviewed = Merging(desk.workspace(), ".env", reviewed=True)
+    _base, mine, other = reviewed.open(base, ours, theirs)
+
+    assert "another kind of worktree" in mine.notice
+    merged = reviewed.merged(_base.content if _base else None, mine, other)
+    assert merged is not None
+    assert merged.text == text(".env", a="o", b="t")
 
 
 class TestWhole:
