@@ -137,7 +137,8 @@ class Smudger:
         Give whose records may know the key: those of what git says it writes.
 
         In a merge or a rebase git names nothing, and the index is still that of before: then the
-        worktree and the heads that are merged are asked as well.
+        worktree and the heads that are merged are asked as well.  Clients without a filter process
+        name nothing in a clone either, where there is only HEAD.
         """
         workspace = self._workspace
         if treeish:
@@ -152,7 +153,7 @@ class Smudger:
         yield self._of_index()
         workspace.forget_authority()
         yield workspace.authority
-        for name in heads(workspace):
+        for name in (*heads(workspace), "HEAD"):
             try:
                 yield self._of_commit(name)
             except GitsealError:

@@ -187,12 +187,12 @@ class TestFiles:
             assert talk.ask("smudge", f"{number}.env", sealed).content == text
         assert talk.end() == (0, b"", "")
 
-    @pytest.mark.parametrize("name", ODD_NAMES)
-    def test_of_any_name(self, talk: Filter, name: bytes) -> None:
-        sealed = talk.ask("clean", b"keys/" + name, PEM.encode()).content
-        assert sealed is not None
-        assert is_sealed(sealed)
-        assert talk.ask("smudge", b"keys/" + name, sealed).content == PEM.encode()
+    def test_of_any_name(self, talk: Filter) -> None:
+        for name in ODD_NAMES:
+            sealed = talk.ask("clean", b"keys/" + name, PEM.encode()).content
+            assert sealed is not None
+            assert is_sealed(sealed)
+            assert talk.ask("smudge", b"keys/" + name, sealed).content == PEM.encode()
 
     def test_with_all_that_git_may_say_of_them(self, talk: Filter, ada: Guest) -> None:
         head = ada.do("rev-parse", "HEAD").strip().encode()
