@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import needs
-from gitseal.launch.tmpfs import is_in_memory
+from gitseal.files.memory import is_in_memory
 from gitseal.settings import Settings
 
 CANARY = b"canary-4f1d0c2b9e"

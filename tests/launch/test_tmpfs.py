@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from gitseal.errors import GitsealError
+from gitseal.files.memory import is_in_memory
 from gitseal.launch import tmpfs
-from gitseal.launch.tmpfs import PrivateDirectory, is_in_memory, places, sweep
+from gitseal.launch.tmpfs import PrivateDirectory, places, sweep
 from gitseal.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
