@@ -250,11 +250,11 @@ def trust(
                 f"{verdict.record.safety_code()}")  # fmt: skip
     for verdict in waiting:
         trust_one(current, verdict, yes=yes)
-    _mirror(current)
+    keep_mirror(current)
     return 0
 
 
-def _mirror(current: Workspace) -> None:
+def keep_mirror(current: Workspace) -> None:
     """From now on no branch can switch the filter off here, whatever it brings along."""
     try:
         attributing.mirror(current)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gitseal.cli import prompting
+from gitseal.cli.access import keep_mirror
 from gitseal.cli.context import settings, workspace
 from gitseal.cli.reporting import print_error, say
 from gitseal.errors import GitsealError, UsageError
@@ -200,6 +201,7 @@ def _finish(
         sealed, failed = initialising.seal_files(current, chosen)
         for error in failed:
             print_error(error)
+    keep_mirror(current)
     guarded = _is_guarded(current)
     # Without a filter, .gitignore is all that keeps clear files out of git.
     to_commit = sealed if plan.worktree == "sealed" else chosen if guarded else []

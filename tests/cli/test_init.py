@@ -212,3 +212,12 @@ def test_a_dry_run_makes_no_key_and_writes_nothing(ada: Person) -> None:
     assert ada.git("status", "--short").split() == ["??", ".env"]
     assert ada.read(".env") == SECRET
     assert not (ada.home / ".config").exists()
+
+
+def test_a_nested_file_cannot_switch_the_filter_off_in_the_first_clone_either(ada: Person) -> None:
+    ada.write(".env", SECRET)
+    ada.gitseal("init", "--yes", "--files", ".env")
+    ada.write("app/.gitattributes", "* -filter\n")
+    ada.write("app/.env", SECRET)
+
+    assert ada.git("check-attr", "filter", "app/.env") == "app/.env: filter: gitseal\n"

@@ -30,6 +30,11 @@ def plain(tmp_path: Path, programs: Path) -> Person:
     return starting(tmp_path, programs, "plain")
 
 
+def mirror_of(person: Person) -> Path:
+    """The file of one clone that no branch can change; `init` fills it, a clone has none."""
+    return person.folder / ".git" / "info" / "attributes"
+
+
 def starting(folder: Path, programs: Path, worktree: str) -> Person:
     person = Person(folder, "ada")
     person.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
@@ -150,13 +155,11 @@ class TestTheRootFile:
 
 
 class TestTheMirror:
-    def mirror(self, person: Person) -> Path:
-        return person.folder / ".git" / "info" / "attributes"
-
     def nested(self, person: Person) -> None:
         person.write("config/.gitattributes", "* -filter\n")
 
     def test_trust_puts_the_filter_out_of_reach_of_branches(self, ada: Person) -> None:
+        mirror_of(ada).unlink()
         self.nested(ada)
         assert not filtered(ada, "config/app.yaml")
 
@@ -165,27 +168,27 @@ class TestTheMirror:
         assert filtered(ada, "config/app.yaml")
 
     def test_apply_keeps_it_true_where_there_is_one(self, ada: Person) -> None:
-        assert not self.mirror(ada).exists() or "gitseal" not in self.mirror(ada).read_text()
+        mirror_of(ada).unlink()
         change(ada, '".env", "config/**"', '".env", "config/**", "more/"')
         ada.gitseal("apply", "--yes")
-        assert not self.mirror(ada).exists() or "gitseal" not in self.mirror(ada).read_text()
+        assert not mirror_of(ada).exists()
         ada.gitseal("trust")
         change(ada, '"more/"', '"other/"')
 
         ada.gitseal("apply", "--yes")
 
-        assert "/**/other/**" in self.mirror(ada).read_text()
-        assert "more" not in self.mirror(ada).read_text()
+        assert "/**/other/**" in mirror_of(ada).read_text()
+        assert "more" not in mirror_of(ada).read_text()
 
     def test_uninstalling_leaves_what_the_user_wrote_there(self, ada: Person) -> None:
         (ada.folder / ".git" / "info").mkdir(exist_ok=True)
-        self.mirror(ada).write_bytes(b"*.x text")
+        mirror_of(ada).write_bytes(b"*.x text")
         ada.gitseal("trust")
-        assert self.mirror(ada).read_bytes().startswith(b"*.x text\n")
+        assert mirror_of(ada).read_bytes().startswith(b"*.x text\n")
 
         ada.gitseal("git", "uninstall")
 
-        assert self.mirror(ada).read_bytes() == b"*.x text"
+        assert mirror_of(ada).read_bytes() == b"*.x text"
 
     def test_a_pin_counts_where_the_record_is_gone(
         self, ada: Person, monkeypatch: pytest.MonkeyPatch
@@ -194,6 +197,7 @@ class TestTheMirror:
             monkeypatch.setenv(name, value)
         monkeypatch.chdir(ada.folder)
         (ada.folder / ".gitseal/keyring/main.json").unlink()
+        mirror_of(ada).unlink()
 
         assert attributing.mirror(workspace())
 
@@ -205,12 +209,12 @@ class TestTheMirror:
         for name, value in ada.environ.items():
             monkeypatch.setenv(name, value)
         monkeypatch.chdir(ada.folder)
-        self.mirror(ada).parent.mkdir(exist_ok=True)
-        self.mirror(ada).write_text("# >>> gitseal >>>\n")
+        mirror_of(ada).parent.mkdir(exist_ok=True)
+        mirror_of(ada).write_text("# >>> gitseal >>>\n")
         with pytest.raises(RefusedError):
             attributing.mirror(workspace())
-        self.mirror(ada).unlink()
-        self.mirror(ada).symlink_to("nowhere")
+        mirror_of(ada).unlink()
+        mirror_of(ada).symlink_to("nowhere")
         with pytest.raises(RefusedError):
             attributing.mirror(workspace())
 
@@ -245,6 +249,7 @@ class TestFromSealedToPlain:
     def test_a_file_that_a_nested_line_hides_from_the_filter_stays_sealed(
         self, ada: Person
     ) -> None:
+        mirror_of(ada).unlink()
         ada.write("config/.gitattributes", "*.yaml -filter\n")
         to_plain(ada)
 
