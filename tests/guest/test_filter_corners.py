@@ -134,6 +134,67 @@ class TestPartsOfFiles:
         ada.seal("check", "--staged")
         assert not canary_in_objects(ada.folder)
 
+    @pytest.mark.parametrize("command", ["checkout", "stash"])
+    def test_some_hunks_taken_back_leave_sealed_text_in_which_nothing_is_lost(
+        self, ada: Guest, command: str
+    ) -> None:
+        """The seal is over the whole file (integrity: strict), so no mixture of two passes it."""
+        _before, after = self._long(ada)
+        ada.put(".env", after)
+        edited = _value(_cleaned(ada, after), "K38")
+
+        said = ada.run("git", command, "-p", *self._of(command), data=b"y\nn\nn\n").err
+
+        assert "gitseal recover" in said
+        assert is_sealed(ada.have(".env"))
+        assert _value(ada.have(".env"), "K38") == edited
+        assert not canary_in_objects(ada.folder)
+        ada.do("add", ".env")
+        assert "GS201" in ada.seal("check", "--staged", code=1)
+
+    @pytest.mark.parametrize("command", ["checkout", "stash"])
+    def test_some_hunks_are_enough_where_values_stand_for_themselves(
+        self, ada: Guest, command: str
+    ) -> None:
+        policy = ada.have(".gitseal.yaml").decode()
+        plain = "worktree: plain"
+        ada.put(".gitseal.yaml", policy.replace(plain, f"{plain}\n    integrity: mergeable"))
+        ada.seal("apply", "--yes")
+        before, after = self._long(ada)
+        half = before.replace("-1\n", "-one\n"), before.replace("-38\n", "-thirty-eight\n")
+        ada.put(".env", after)
+        ada.run("git", "add", "-p", ".env", data=b"y\nn\n")
+        assert ada.blob(":.env") == _cleaned(ada, half[0])
+        ada.seal("check", "--staged")
+        ada.do("reset", "-q")
+
+        ada.run("git", command, "-p", *self._of(command), data=b"y\nn\n")
+
+        assert ada.have(".env").decode() == half[1]
+        if command == "stash":
+            ada.do("commit", "-qam", "half")
+            ada.do("stash", "pop")
+            assert ada.have(".env").decode() == after
+        assert not canary_in_objects(ada.folder)
+
+    def _long(self, ada: Guest) -> tuple[str, str]:
+        lines = "".join(f"K{number}={CANARY}-{number}\n" for number in range(40))
+        ada.put(".env", lines)
+        ada.commit_all("long")
+        return lines, lines.replace("-1\n", "-one\n").replace("-38\n", "-thirty-eight\n")
+
+    def _of(self, command: str) -> list[str]:
+        return [".env"] if command == "checkout" else ["--", ".env"]
+
+
+def _cleaned(ada: Guest, text: str) -> bytes:
+    words = ("git", "hash-object", "-w", "--stdin", "--path=.env")
+    return ada.blob(ada.run(*words, data=text.encode()).out.strip())
+
+
+def _value(sealed: bytes, name: str) -> str:
+    return sealed.decode().split(f"{name}=")[1].splitlines()[0]
+
 
 class TestHalfFinishedWork:
     def test_a_document_that_does_not_parse_can_be_stashed_and_compared(self, ada: Guest) -> None:

@@ -209,6 +209,28 @@ class TestRotation:
         assert ada.have(".env").decode() == NEW
         ada.calm()
 
+    def test_it_arrives_by_a_pull_without_a_question(self, ada: Guest) -> None:
+        ben = _joined(ada)
+        ben.seal("trust", "--yes")
+        ben.seal("unlock")
+        ben.commit_all("vouch")
+        ada.do("pull", "-q", str(ben.folder), "main")
+        _rotate(ada)
+        ada.put(".env", NEW)
+        ada.commit_all("a new secret")
+        ben.put("mine.env", f"MINE={CANARY}\n")
+
+        ben.do("pull", "-q", "--ff-only")
+
+        assert ben.have(".env").decode() == NEW
+        assert ben.status() == "?? mine.env\n"
+        ben.touch()
+        ben.commit_all("mine")
+        ben.calm()
+        ada.do("pull", "-q", str(ben.folder), "main")
+        assert ada.have("mine.env").decode() == f"MINE={CANARY}\n"
+        ada.calm()
+
     def test_somebody_who_was_removed_sees_nothing_new(self, ada: Guest) -> None:
         ben = _joined(ada)
         ben.seal("trust", "--yes")
