@@ -193,7 +193,9 @@ def _write_review(conflict: Conflict, data: bytes | None) -> None:
         return
     for one in found:
         name = printable(format_path(one.path))
-        out(f"  {name}  {one.kind} by {_OPEN if name in clashes else one.by}\n")
+        by = _OPEN if name in clashes else one.by
+        exposed = "" if conflict.merging.grant.rules.selects(one.path) else "  (in clear)"
+        out(f"  {name}  {one.kind} by {by}{exposed}\n")
     if not found:
         out("  same values; comments, layout or order changed\n")
 

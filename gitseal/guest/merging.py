@@ -12,7 +12,9 @@ from __future__ import annotations
 import os
 
 from gitseal.errors import GitsealError, UsageError
-from gitseal.operations.merging_files import MARKER_SIZE, merge
+from gitseal.operations.incoming import GITHEAD
+from gitseal.operations.merging_contents import MARKER_SIZE
+from gitseal.operations.merging_files import merge
 from gitseal.operations.opening import MAX_FILE
 from gitseal.operations.sides import OURS, THEIRS
 from gitseal.policy.records import KEYRING
@@ -28,7 +30,6 @@ MERGED, CONFLICT = 0, 1
 _FILES = 3
 _OWN = ".gitseal/"
 _MAX_LABEL = 120
-_GITHEAD = "GITHEAD_"
 
 
 def run(workspace: Workspace, arguments: Sequence[str]) -> int:
@@ -121,7 +122,7 @@ def _label(text: str) -> str:
 
 def _merged_branch(environ: Mapping[str, str]) -> str:
     """Give the name of the one branch that `git merge` says it merges, for older gits."""
-    names = [value for name, value in environ.items() if name.startswith(_GITHEAD)]
+    names = [value for name, value in environ.items() if name.startswith(GITHEAD)]
     return _label(names[0]) if len(names) == 1 else ""
 
 

@@ -8,20 +8,20 @@ compared; and whatever is in doubt leaves the file as it was, and a conflict for
 
 from __future__ import annotations
 
-from gitseal import documents, sealedfile
+from gitseal import sealedfile
 from gitseal.changes.markers import split_markers, with_markers
-from gitseal.changes.merging import merge_documents, merge_texts
 from gitseal.errors import (
     DocumentError,
     GitsealError,
     IntegrityError,
     KeyAccessError,
-    NotADocumentError,
     RefusedError,
 )
-from gitseal.keypaths import format_path
+from gitseal.keypaths import COMMENT_PATH, format_path
+from gitseal.operations.incoming import record_to_come
+from gitseal.operations.merging_contents import MARKER_SIZE, Contents, encoded, marked
 from gitseal.operations.sealing import seal_clear
-from gitseal.operations.sides import OURS, THEIRS, Opener
+from gitseal.operations.sides import OURS, THEIRS, Opener, in_clear
 from gitseal.operations.workspace import Place
 from gitseal.repository.locking import is_locked
 from gitseal.sealedfile import ClearFile, SealedFile
@@ -31,16 +31,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitseal.authority import Grant
     from gitseal.changes.merging import Merged
-    from gitseal.documents.base import Document
     from gitseal.operations.sides import Side
     from gitseal.operations.workspace import Workspace
 
     Labels = tuple[str, str]
     Answer = tuple[bytes | None, bool]
-
-MARKER_SIZE = 7
-_MAX_TEXT = 64 * 1024 * 1024
-"""Bytes from which a file is merged as binary."""
 
 _MAX_TOLD = 8
 
@@ -112,14 +107,15 @@ class Merging:
         reviewed: see `sides.Opener`.
 
     Attributes:
-        place, grant: of that path.
+        place: of that path.
+        grant: what its record says once git has finished: the worktree's, or the other side's.
         clashes: key paths that both sides changed, as people type them; filled by `merged`.
         notice: why there is no base, where one does not open and a person may decide without.
     """
 
     __slots__ = (
-        "_labels", "_opener", "_reviewed", "_size", "_workspace", "clashes", "grant", "notice",
-        "place",
+        "_contents", "_here", "_in_clear", "_labels", "_opener", "_reviewed", "_size", "_workspace",
+        "clashes", "grant", "notice", "place",
     )  # fmt: skip
 
     def __init__(
@@ -135,9 +131,13 @@ class Merging:
         self._labels = labels
         self._size = marker_size
         self.place = place_of(workspace, path)
-        self.grant = granted(workspace, self.place)
-        self._opener = Opener(workspace, self.place, self.grant, reviewed=reviewed)
+        self._here = granted(workspace, self.place)
+        coming = None if reviewed else record_to_come(workspace, self._here, path)
+        self.grant = coming or self._here
+        self._opener = Opener(workspace, self.place, self._here, coming, reviewed=reviewed)
+        self._contents = Contents(path, whole=self.grant.is_whole(path))
         self._reviewed = reviewed
+        self._in_clear: set[tuple[bytes, str]] | None = None
         self.clashes: list[str] = []
         self.notice = ""
 
@@ -156,7 +156,7 @@ class Merging:
         if merged is None:
             self._tell("its two versions differ, and it is not text")
             return None, False
-        if merged.text is not None and self._fits(merged.text):
+        if merged.text is not None and self._contents.fits(merged.text):
             return self.seal(encoded(merged.text, mine.content)), True
         self._tell_clashes(merged)
         return self._conflict(merged, mine, other), False
@@ -171,6 +171,8 @@ class Merging:
         mine, other = self._opener.open(ours, OURS), self._opener.open(theirs, THEIRS)
         parent = self._base(base)
         self._opener.check_origins(parent, mine, other)
+        if not self._reviewed:
+            self._in_clear = mine.in_clear | other.in_clear
         return parent, mine, other
 
     def _base(self, data: bytes) -> Side | None:
@@ -192,7 +194,7 @@ class Merging:
         Raises:
             KeyAccessError: `gitseal lock` was the last word.
         """
-        if self.grant.plain and is_locked(self._workspace.needed_repository()):
+        if self._here.plain and is_locked(self._workspace.needed_repository()):
             raise KeyAccessError("this worktree is locked, so it was not merged", hint=_UNLOCK)
 
     def _all_clear(self, *sides: bytes) -> bool:
@@ -204,7 +206,7 @@ class Merging:
         return all(isinstance(content, ClearFile) for content in found)
 
     def _merge_clear(self, base: bytes, ours: bytes, theirs: bytes) -> Answer:
-        merged = self._merged(base or None, ours, theirs)
+        merged = self._contents.merge(base or None, ours, theirs)
         if merged is None:
             return None, False
         if merged.text is not None:
@@ -253,48 +255,15 @@ class Merging:
 
     def merged(self, base: bytes | None, ours: Side, theirs: Side) -> Merged | None:
         """Merge what was opened, by key path where all are documents; None for binary content."""
-        merged = self._merged(base, ours.content, theirs.content)
+        merged = self._contents.merge(base, ours.content, theirs.content)
         if merged is not None:
             names = [printable(format_path(one.path)) for one in merged.clashes if one.path]
             self.clashes = list(dict.fromkeys(names))
         return merged
 
-    def _merged(self, base: bytes | None, ours: bytes, theirs: bytes) -> Merged | None:
-        if max(len(ours), len(theirs)) <= _MAX_TEXT:
-            documented = self._by_key(base, ours, theirs)
-            if documented is not None:
-                return documented
-            texts = [_text(one) for one in (base or b"", ours, theirs)]
-            if texts[0] is not None and texts[1] is not None and texts[2] is not None:
-                return merge_texts(texts[0], texts[1], texts[2])
-        return None
-
-    def _by_key(self, base: bytes | None, ours: bytes, theirs: bytes) -> Merged | None:
-        parent = None if base is None else self._document(base)
-        mine, other = self._document(ours), self._document(theirs)
-        if mine is None or other is None or (parent is None and base is not None):
-            return None
-        return merge_documents(parent, mine, other)
-
-    def _document(self, data: bytes) -> Document | None:
-        try:
-            content = sealedfile.inspect(
-                data, self.place.name, whole=self.grant.is_whole(self.place.name)
-            )
-        except NotADocumentError:
-            return None
-        return content.document if isinstance(content, ClearFile) else None
-
-    def _fits(self, text: str) -> bool:
-        """Tell whether a merged text is what the name of the file says."""
-        path = self.place.name
-        if documents.syntax_of(path) is None or self.grant.is_whole(path):
-            return True
-        return self._document(text.encode()) is not None
-
     def seal(self, data: bytes) -> bytes:
         """
-        Seal merged content under the active key of the worktree's record; proven to open again.
+        Seal merged content under the active key of the record; proven to open again.
 
         Raises:
             DocumentError: it is no document, or cannot be sealed without loss.
@@ -306,7 +275,26 @@ class Merging:
         content = sealedfile.inspect(data, self.place.name, whole=whole)
         if isinstance(content, SealedFile):
             raise IntegrityError("holds sealed text inside of sealed text")
+        self._check_exposed(content)
         return self._proven(content)
+
+    def _check_exposed(self, content: ClearFile) -> None:
+        """
+        Refuse to bring into the clear what no side has in clear.
+
+        Two branches may have different rules, and a key may have moved to where they seal nothing.
+        """
+        document, rules = content.document, self.grant.rules
+        if document is None or self._in_clear is None:
+            return
+        for path, text in in_clear(document):
+            named = rules.comments if path == COMMENT_PATH else rules.selects(path)
+            if not named and (path, text) not in self._in_clear:
+                raise RefusedError(
+                    f"{printable(format_path(path))} would stand in clear, as the rules here say, "
+                    "but a branch has it sealed",
+                    hint="bring the rules together first: gitseal apply",
+                )
 
     def _proven(self, content: ClearFile) -> bytes:
         workspace, grant, data = self._workspace, self.grant, content.data
@@ -364,29 +352,3 @@ class Merging:
 
 
 _UNLOCK = "gitseal unlock, then: git checkout -m FILE"
-
-
-def _text(data: bytes) -> str | None:
-    """Give content as text; None where it is none, and must not be merged line by line."""
-    if b"\0" in data:
-        return None
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return None
-
-
-def marked(
-    merged: Merged, ours: bytes, theirs: bytes, labels: Labels, size: int = MARKER_SIZE
-) -> bytes:
-    """Give both decisions in one text, with conflict markers; each encoded as its side was."""
-    # A byte order mark is part of the first line, so that it never stands before a marker.
-    pair = (encoded(merged.ours, ours).decode(), encoded(merged.theirs, theirs).decode())
-    return with_markers(*pair, labels, size).encode()
-
-
-def encoded(text: str, like: bytes) -> bytes:
-    """Encode a text as a side was, byte order mark included: documents leave that out."""
-    data = text.encode()
-    mark = b"\xef\xbb\xbf"
-    return mark + data if like.startswith(mark) and not data.startswith(mark) else data

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from gitseal.authority import Grant
 from gitseal.errors import GitsealError
+from gitseal.operations.incoming import GITHEAD
 from gitseal.policy.records import Record, record_path
 from gitseal.trust.verdicts import FORKED, LINKED_READERS
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from gitseal.policy.records import Epoch
 
 _HEADS = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "REVERT_HEAD", "ORIG_HEAD", "HEAD")
-_GITHEAD = "GITHEAD_"
 _MAX_VERSIONS = 200
 """How many versions of one record are looked at, newest first."""
 
@@ -107,7 +107,7 @@ class Records:
         repository = self._workspace.needed_repository()
         path = record_path(self._grant.scope)
         environ = self._workspace.settings.environ
-        named = [name[len(_GITHEAD) :] for name in environ if name.startswith(_GITHEAD)]
+        named = [name[len(GITHEAD) :] for name in environ if name.startswith(GITHEAD)]
         heads = [name for name in named if name.isalnum()]
         with Objects(repository) as objects:
             revisions = [*heads, *_HEADS, *self._history(path)]

@@ -22,7 +22,8 @@ from gitseal.errors import (
 )
 from gitseal.native.wholefile import is_whole
 from gitseal.operations.editing import Draft
-from gitseal.operations.merging_files import Merging, encoded, marked
+from gitseal.operations.merging_contents import encoded, marked
+from gitseal.operations.merging_files import Merging
 from gitseal.operations.opening import MAX_FILE
 from gitseal.operations.sides import OURS, THEIRS, split_sealed
 from gitseal.policy.records import KEYRING

@@ -22,6 +22,7 @@ from gitseal.errors import (
     NoUsableKeyError,
     RefusedError,
 )
+from gitseal.keypaths import COMMENT_PATH
 from gitseal.native.wholefile import is_whole
 from gitseal.operations.opening import not_cut_short
 from gitseal.operations.otherrecords import Records
@@ -30,7 +31,10 @@ from gitseal.settings import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitseal.authority import Grant
+    from gitseal.documents.base import Document
     from gitseal.native.header import Header
     from gitseal.operations.workspace import Place, Workspace
 
@@ -46,10 +50,11 @@ class Side:
         stored: as git holds it.
         content: its clear content.
         header: what it says about itself; None if it was clear.
+        in_clear: the values and comments that git holds in clear: (key path, text).
         notice: what a person should know before sealing it anew; "" if nothing.
     """
 
-    __slots__ = ("content", "header", "name", "notice", "stored")
+    __slots__ = ("content", "header", "in_clear", "name", "notice", "stored")
 
     def __init__(
         self, name: str, stored: bytes, content: bytes, header: Header | None, notice: str = ""
@@ -59,6 +64,7 @@ class Side:
         self.content = content
         self.header = header
         self.notice = notice
+        self.in_clear: set[tuple[bytes, str]] = set()
 
     @property
     def sealed(self) -> bool:
@@ -77,16 +83,24 @@ class Opener:
         workspace: repository, trust and keys of this call.
         place: where the file stands.
         grant: what the worktree's record says of that path.
+        coming: what theirs does, where it is the record that stays.
         reviewed: whether a person sees and decides: then older keys and records of branches that
             forked may open a side, and `notice` says so.
     """
 
-    __slots__ = ("_grant", "_place", "_records", "_reviewed", "_workspace")
+    __slots__ = ("_coming", "_grant", "_place", "_records", "_reviewed", "_workspace")
 
     def __init__(
-        self, workspace: Workspace, place: Place, grant: Grant, *, reviewed: bool = False
+        self,
+        workspace: Workspace,
+        place: Place,
+        grant: Grant,
+        coming: Grant | None = None,
+        *,
+        reviewed: bool = False,
     ) -> None:
         self._workspace = workspace
+        self._coming = coming or grant
         self._place = place
         self._grant = grant
         self._reviewed = reviewed
@@ -149,13 +163,16 @@ class Opener:
     def _open(self, data: bytes, name: str) -> Side:
         content = self.inspect(data)
         if isinstance(content, ClearFile):
-            return Side(name, data, data, None)
-        grant, notice = self._authorise(content.header, name)
-        clear = self._clear(content, grant, name)
-        nested = _nested(clear.data, self._place.name, whole=grant.is_whole(self._place.name))
-        if nested:
-            raise IntegrityError("holds sealed text inside of sealed text", hint=_LOOK)
-        return Side(name, data, clear.data, content.header, notice)
+            side = Side(name, data, data, None)
+        else:
+            grant, notice = self._authorise(content.header, name)
+            clear = self._clear(content, grant, name)
+            if _nested(clear.data, self._place.name, whole=grant.is_whole(self._place.name)):
+                raise IntegrityError("holds sealed text inside of sealed text", hint=_LOOK)
+            side = Side(name, data, clear.data, content.header, notice)
+        if content.document is not None:
+            side.in_clear = set(in_clear(content.document))
+        return side
 
     def _clear(self, content: SealedFile, grant: Grant, name: str) -> ClearFile:
         keys = self._workspace.keys(grant.record, content.header.epoch)
@@ -170,7 +187,7 @@ class Opener:
 
     def _authorise(self, header: Header, name: str) -> tuple[Grant, str]:
         """Give the record that a side is opened under, and what to tell about it."""
-        grant, n = self._grant, header.epoch
+        grant, n = self._grant_of(name), header.epoch
         epoch = grant.record.epoch(n)
         if header.scope != grant.scope:
             grant.check_header(header.scope, n, header.kid)
@@ -194,6 +211,9 @@ class Opener:
             )
         return grant, notice if name != BASE else ""
 
+    def _grant_of(self, name: str) -> Grant:
+        return self._coming if name == THEIRS else self._grant
+
     def check_origins(self, base: Side | None, ours: Side, theirs: Side) -> None:
         """
         Refuse a side that was sealed for another file of the scope, and copied here.
@@ -210,24 +230,18 @@ class Opener:
         old = base.header.origin if base is not None and base.header is not None else None
         moved = (
             bool(old)
-            and not self._grant.plain
             and path in [origin for _side, origin in sealed]
             and not self._still_there(old or "", ours)
         )
         for side, origin in sealed:
-            if origin == ("" if self._grant.plain else path) or (moved and origin == old):
+            plain = self._grant_of(side.name).plain
+            if origin == ("" if plain else path) or (moved and not plain and origin == old):
                 continue
             if not self._reviewed or origin not in {"", path}:
-                raise self._foreign(side, origin)
+                raise _foreign(side, origin, plain=plain)
             side.notice = side.notice or (
                 f"{side.name} was sealed when this scope had another kind of worktree"
             )
-
-    def _foreign(self, side: Side, origin: str) -> GitsealError:
-        if self._grant.plain or not origin:
-            message = f"{side.name}: the origin of the file is not what its scope says"
-            return IntegrityError(message, hint=_LOOK)
-        return MovedError(f"{side.name}: was sealed as {printable(origin)}", hint=_MOVED)
 
     def _still_there(self, origin: str, ours: Side) -> bool:
         """Tell whether the file was copied here, not moved, on our own branch."""
@@ -243,6 +257,13 @@ _MOVED = (
 )
 
 
+def in_clear(document: Document) -> Iterator[tuple[bytes, str]]:
+    """Give key path and text of each value and comment of a document that is not sealed."""
+    text = document.text
+    yield from ((slot[2], text[slot[0] : slot[1]]) for slot in document.slots)
+    yield from ((COMMENT_PATH, text[start:end]) for start, end in document.comments)
+
+
 def split_sealed(data: bytes) -> tuple[bytes, bytes] | None:
     """Give the two sealed texts that stand in one with conflict markers; None if there are none."""
     if b"seal:v" not in data:
@@ -252,6 +273,13 @@ def split_sealed(data: bytes) -> tuple[bytes, bytes] | None:
     except UnicodeDecodeError:
         return None
     return None if sides is None else (sides[0].encode(), sides[1].encode())
+
+
+def _foreign(side: Side, origin: str, *, plain: bool) -> GitsealError:
+    if plain or not origin:
+        message = f"{side.name}: the origin of the file is not what its scope says"
+        return IntegrityError(message, hint=_LOOK)
+    return MovedError(f"{side.name}: was sealed as {printable(origin)}", hint=_MOVED)
 
 
 def _as_document(data: bytes, path: str) -> SealedFile | None:

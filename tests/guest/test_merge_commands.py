@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from merges import CONFIG, Merges, lines
+from gitseal.operations import applying, rotating
+from merges import CONFIG, Merges, lines, secret
 from people import Person, pair
 
 pytestmark = pytest.mark.needs("gitseal")
@@ -333,3 +334,69 @@ def test_a_strategy_option_decides_nothing_in_a_sealed_file(merges: Merges) -> N
     merges.git("add", ".env")
     merges.git("commit", "-qm", "merged")
     done(merges, CLASH)
+
+
+def rotated_on_topic(merges: Merges) -> None:
+    """Main has the old key and a change, `topic` a new key and another change."""
+    merges.start({".env": BASE})
+    merges.git("switch", "-qc", "topic")
+    current = merges.desk.workspace()
+    rotating.rotate(current, current.authority.grant_scope("app").record)
+    merges.put(".env", THEIRS)
+    merges.git("add", "-A")
+    merges.git("commit", "-qm", "a new key")
+    merges.git("switch", "-q", "main")
+    merges.commit("ours", {".env": OURS})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["merge", "-q", "--no-edit", "topic"], ["rebase", "-q", "--merge", "main", "topic"],
+     ["rebase", "-q", "--apply", "main", "topic"]],
+    ids=["merge", "rebase", "rebase-apply"],
+)  # fmt: skip
+def test_a_rotation_on_one_branch_is_that_of_the_result(words: list[str], plain: Merges) -> None:
+    """Sealed with the key that the result's record has as active, else git sees a change."""
+    rotated_on_topic(plain)
+    epochs = [b"epoch: 2" in plain.blob(f"{one}:.env") for one in ("main", "topic")]
+
+    plain.git(*words)
+
+    assert epochs == [False, True]
+    assert b"epoch: 2" in plain.blob("HEAD:.env")
+    (plain.folder / ".env").touch()
+    done(plain)
+
+
+def test_a_picked_commit_gets_the_key_of_its_new_branch(plain: Merges) -> None:
+    """The record does not come along, and a key that the branch does not know opens for nobody."""
+    rotated_on_topic(plain)
+    plain.git("switch", "-q", "topic")
+    plain.commit("more", {".env": THEIRS + "D=1\n"})
+    plain.git("switch", "-q", "main")
+
+    plain.git("cherry-pick", "topic")
+
+    assert b"epoch: 1" in plain.blob("HEAD:.env")
+    assert plain.content() == OURS + "D=1\n"
+    assert " .env" not in plain.git("status", "--porcelain")
+    assert not plain.leaks()
+
+
+def test_rules_that_seal_more_on_one_branch(merges: Merges) -> None:
+    """Sealed under the rules of before, the other side's new secret would lie in git in clear."""
+    start = BASE + "PORT=80\n"
+    merges.start({".env": start}, clear=["PORT"])
+    merges.commit("ours", {".env": OURS + "PORT=80\n"})
+    merges.git("switch", "-qc", "topic", "main^")
+    current = merges.desk.workspace()
+    record = current.authority.grant_scope("app").record
+    policy = record.policy.replace(clear=[])
+    step = applying.Step(applying.CHANGE, "app", record=record, policy=policy)
+    applying.carry_out(current, [step])
+    merges.commit("theirs", {".env": THEIRS + f"PORT={secret('port')}\n"})
+    merges.git("switch", "-q", "main")
+
+    merges.git("merge", "-q", "--no-edit", "topic")
+
+    done(merges, BOTH + f"PORT={secret('port')}\n")

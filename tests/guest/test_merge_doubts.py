@@ -215,7 +215,7 @@ class TestTheCall:
         def broken(*_arguments: object) -> None:
             raise ValueError(secret("in an exception"))
 
-        monkeypatch.setattr("gitseal.operations.merging_files.merge_documents", broken)
+        monkeypatch.setattr("gitseal.operations.merging_contents.merge_documents", broken)
         told: list[str] = []
         current = sealed.desk.workspace()
         current.tell_user = told.append

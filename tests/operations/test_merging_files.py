@@ -236,6 +236,31 @@ class TestKeys:
         assert current.session.unwraps == 1  # type: ignore[attr-defined]
 
 
+def approve(desk: Desk, **terms: object) -> None:
+    """Give the scope other rules, as `apply` does."""
+    current = desk.workspace()
+    record = current.authority.grant_scope("app").record
+    policy = record.policy.replace(**terms)
+    applying.carry_out(
+        current, [applying.Step(applying.CHANGE, "app", record=record, policy=policy)]
+    )
+
+
+def test_what_one_side_seals_never_comes_out_in_clear(desk: Desk) -> None:
+    """The rules of this worktree name fewer places than those of the branch it is merged with."""
+    desk.scope(clear=["B"])
+    base, ours = (sealed(desk, ".env", text(".env", **one)) for one in ({}, {"a": "o"}))
+    approve(desk, clear=[])
+    theirs = sealed(desk, ".env", text(".env", b="t"))
+    (desk.folder / ".env").unlink()
+    approve(desk, clear=["B"])
+    assert b"B=" + CANARY.encode() in ours
+    assert b"B=seal" in theirs
+
+    with pytest.raises(GitsealError, match="B would stand in clear"):
+        merge(desk.workspace(), base, ours, theirs, ".env")
+
+
 @pytest.mark.parametrize(("before", "after"), [("sealed", "plain"), ("plain", "sealed")])
 def test_another_kind_of_worktree_is_for_a_person(before: str, after: str, desk: Desk) -> None:
     """Files are bound to their paths in one kind, and to none in the other."""
@@ -243,13 +268,8 @@ def test_another_kind_of_worktree_is_for_a_person(before: str, after: str, desk:
     base, ours, theirs = (
         sealed(desk, ".env", text(".env", **one)) for one in ({}, {"a": "o"}, {"b": "t"})
     )
-    current = desk.workspace()
-    record = current.authority.grant_scope("app").record
-    step = applying.Step(
-        applying.CHANGE, "app", record=record, policy=record.policy.replace(worktree=after)
-    )
     (desk.folder / ".env").unlink()
-    applying.carry_out(current, [step])
+    approve(desk, worktree=after)
 
     with pytest.raises(GitsealError, match="the origin of|was sealed as"):
         merge(desk.workspace(), base, ours, theirs, ".env")
