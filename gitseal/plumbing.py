@@ -54,14 +54,25 @@ def _filter_process(_arguments: Sequence[str], voice: Voice) -> int:
     gc.enable()  # one process may see ten thousand files
     source, sink = sys.stdin.buffer, _private_output()
     filters = _Filters(voice)
+    handlers = filters.handlers()
+    if _is_traced():
+        # git logs what it sends before we could refuse it; what is not offered is not sent.
+        del handlers["clean"]
+        voice.say("GIT_TRACE_PACKET writes whole files to a log: no file is sealed or opened")
     try:
-        serve(source, sink, filters.handlers(), voice.report)
+        serve(source, sink, handlers, voice.report)
     except (KeyboardInterrupt, BrokenPipeError):
         # git was interrupted or killed, and says so itself.
         return 130
     finally:
         filters.finish()
     return 0
+
+
+def _is_traced() -> bool:
+    from gitseal.settings import Settings
+
+    return Settings.from_environment().traces_packets
 
 
 def _clean(arguments: Sequence[str], voice: Voice) -> int:

@@ -246,6 +246,11 @@ class Settings:
         return None
 
     @property
+    def traces_packets(self) -> bool:
+        """Tell whether git writes all that passes between it and a filter to a log."""
+        return _is_on(self.environ.get("GIT_TRACE_PACKET"))
+
+    @property
     def is_dumb(self) -> bool:
         """Tell whether the terminal can neither move its cursor nor show colours."""
         return self.environ.get("TERM", "dumb") == "dumb"

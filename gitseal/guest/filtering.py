@@ -21,14 +21,12 @@ from gitseal.guest.pktline import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gitseal.guest.pktline import Reader, Writer
 
     Handler = Callable[[str, bytes, str], bytes]
     """Takes the path, the content and the treeish ("" where git names none)."""
-
-COMMANDS = ("clean", "smudge")
 
 
 def serve(
@@ -43,28 +41,28 @@ def serve(
     Args:
         source: what git writes to.
         sink: what git reads; nothing else may ever write there.
-        handlers: what to do for each of `COMMANDS`.
+        handlers: what to do for "clean" and "smudge"; what is not there is not offered.
         report: tells the user why a file was refused.
 
     Raises:
         GitError: git speaks another protocol, or broke off.
     """
     try:
-        _shake_hands(source, sink)
+        _shake_hands(source, sink, handlers)
         while True:
             _answer(source, sink, handlers, report)
     except EndOfStream:
         return
 
 
-def _shake_hands(source: Reader, sink: Writer) -> None:
+def _shake_hands(source: Reader, sink: Writer, commands: Iterable[str]) -> None:
     welcome = read_lines(source)
     if welcome[:1] != [b"git-filter-client"] or b"version=2" not in welcome[1:]:
         raise GitError("git speaks another filter protocol than version 2", hint="update git")
     write_lines(sink, [b"git-filter-server", b"version=2"])
     sink.flush()
     offered = read_lines(source)
-    ours = [b"capability=" + name.encode() for name in COMMANDS]
+    ours = [b"capability=" + name.encode() for name in commands]
     write_lines(sink, [line for line in ours if line in offered])
     sink.flush()
 

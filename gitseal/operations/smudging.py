@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 _NAME = b"gitseal"
 """Part of every header: what lacks it is not sealed, and needs no look at any record."""
 
-_TRACING = "GIT_TRACE_PACKET"
-_OFF = frozenset(("", "0", "false", "no", "off"))
-
 
 class Smudger:
     """
@@ -121,10 +118,10 @@ class Smudger:
                 "it is bound to a path, but its scope has worktree: plain",
                 hint="gitseal apply seals it again",
             )
-        if self._workspace.settings.environ.get(_TRACING, "").strip().lower() not in _OFF:
+        if self._workspace.settings.traces_packets:
             raise RefusedError(
-                f"{_TRACING} is set, which writes all that passes here to a log",
-                hint=f"unset {_TRACING}",
+                "GIT_TRACE_PACKET is set, which writes all that passes here to a log",
+                hint="unset GIT_TRACE_PACKET",
             )
         keys = self._workspace.keys(grant.record, epoch.n)
         opened = content.open(keys, grant.rules, strict=grant.strict)

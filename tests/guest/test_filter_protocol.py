@@ -343,6 +343,17 @@ class TestNothingElseReachesGit:
         assert one.ask("smudge", ".env", sealed).content == sealed
         assert "GIT_TRACE_PACKET" in one.end()[2]
 
+    def test_a_traced_add_fails_before_git_has_sent_anything(
+        self, ada: Guest, tmp_path: Path
+    ) -> None:
+        log = tmp_path / "trace"
+        ada.put(".env", ENV.replace("PORT", "DOOR"))
+        said = ada.do("add", ".env", code=128, GIT_TRACE_PACKET=str(log))
+        assert "GIT_TRACE_PACKET" in said
+        assert "git-filter-client" in log.read_text(errors="replace")
+        assert CANARY not in log.read_text(errors="replace")
+        assert ada.status() == " M .env\n"
+
     def test_a_traced_clone_holds_no_secret(self, ada: Guest, tmp_path: Path) -> None:
         log = tmp_path / "trace"
         source = ada.folder
