@@ -57,10 +57,11 @@ def unpad(padded: bytes) -> bytes:
     Raises:
         ValueError: no 0x80, other filler, or a length that `pad` never gives.
     """
-    frame = padded.rstrip(b"\0")
-    if frame[-1:] != _MARK or padded_length(len(frame)) != len(padded):
+    end = padded.rfind(_MARK)  # searched from the end, without a copy of a large text
+    zeros = len(padded) - end - 1
+    if end < 0 or padded.count(0, end) != zeros or padded_length(end + 1) != len(padded):
         raise ValueError("not a padded text")
-    return frame[:-1]
+    return padded[:end]
 
 
 def _cipher(key: bytes) -> AESSIV:
@@ -201,7 +202,19 @@ def seal_file(key: bytes, header: bytes, content: bytes) -> bytes:
     return _cipher(key).encrypt(pad(content), [pae(b"gitseal/v1 file", header)])
 
 
-def open_file(key: bytes, header: bytes, body: bytes) -> bytes:
+def proves_file(key: bytes, header: bytes, body: bytes, content: bytes) -> bool:
+    """Tell whether what `seal_file` gave opens to just this content; copies none of it."""
+    try:
+        padded = _cipher(key).decrypt(body, [pae(b"gitseal/v1 file", header)])
+    except Exception as error:
+        if library.is_refusal(error):
+            return False
+        raise
+    rest = padded[len(content) :]
+    return padded.startswith(content) and rest == _MARK.ljust(len(rest), b"\0")
+
+
+def open_file(key: bytes, header: bytes, body: bytes | memoryview) -> bytes:
     """
     Open a whole file; the arguments are those of `seal_file`, and what it gave.
 

@@ -66,7 +66,7 @@ class Binding:
             digest.update(event)
         return digest.digest()
 
-    def file_message(self, body: bytes) -> bytes:
+    def file_message(self, body: bytes | memoryview) -> bytes:
         """Give what the seal of a whole file signs (format 7)."""
         return pae(b"gitseal/v1 filesig", self.header_bytes(), hashlib.sha256(body).digest())
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from gitseal.crypto.encoding import canonical_json, le64
-from gitseal.crypto.values import TAG_SIZE, open_file, padded_length, seal_file
+from gitseal.crypto.values import TAG_SIZE, open_file, padded_length, proves_file, seal_file
 from gitseal.errors import DocumentError, IntegrityError, LimitError, NewerVersionError
 from gitseal.native.binding import bind, check_key, check_seal
 from gitseal.native.header import Header, read_header
@@ -13,12 +13,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitseal.crypto.derive import ScopeKeys
     from gitseal.keys import ScopeId
+    from gitseal.native.binding import Binding
 
 MAGIC = b"\0GITSEAL"
 _START = MAGIC + b"\x01"
 _FIXED = len(_START) + 8
 MAX_CONTENT = 2**30
 _MAX_HEADER = 2**20
+_LARGE = 2**22
 _RESTORE = "take the file from git again: git checkout -- FILE"
 
 
@@ -28,12 +30,12 @@ class SealedWhole:
 
     Attributes:
         header: what it says about itself.
-        body: the sealed content.
+        body: the sealed content; a view, since a copy of 1 GiB takes its time.
     """
 
     __slots__ = ("body", "header")
 
-    def __init__(self, header: Header, body: bytes) -> None:
+    def __init__(self, header: Header, body: bytes | memoryview) -> None:
         self.header = header
         self.body = body
 
@@ -66,7 +68,7 @@ def inspect_whole(data: bytes) -> SealedWhole:
         raise DocumentError(
             "the gitseal header is damaged: 'newline' is for documents", hint=_RESTORE
         )
-    body = data[_FIXED + size :]
+    body = memoryview(data)[_FIXED + size :]
     # Checked here so that a key-less check sees a body that cannot be one.
     content = len(body) - TAG_SIZE
     if content < 32 or padded_length(content) != content:
@@ -131,8 +133,36 @@ def seal_whole(content: bytes, header: Header, keys: ScopeKeys, *, proven: bool 
     binding = bind(header, keys.scope)
     key, head = keys.file_key(binding.origin), binding.header_bytes()
     body = seal_file(key, head, content)
-    if proven and open_file(key, head, body) != content:
-        raise IntegrityError("what was sealed does not open again; this is a bug in gitseal")
-    written = header.finished(seal=keys.sign(binding.file_message(body)))
+    if proven:
+        message = _proven_message(binding, key, body, content)
+    else:
+        message = binding.file_message(body)
+    written = header.finished(seal=keys.sign(message))
     encoded = canonical_json(written.as_json())
     return b"".join((_START, le64(len(encoded)), encoded, body))
+
+
+def _proven_message(binding: Binding, key: bytes, body: bytes, content: bytes) -> bytes:
+    """
+    Give what the seal signs, having opened the body again and compared it.
+
+    git waits meanwhile, so for large files a second processor hashes while this one opens.
+
+    Raises:
+        IntegrityError: it does not open to the content, which is a bug.
+    """
+    head = binding.header_bytes()
+    if len(content) < _LARGE:
+        proven, message = proves_file(key, head, body, content), binding.file_message(body)
+    else:
+        from threading import Thread
+
+        messages: list[bytes] = []
+        hashing = Thread(target=lambda: messages.append(binding.file_message(body)))
+        hashing.start()
+        proven = proves_file(key, head, body, content)
+        hashing.join()
+        (message,) = messages
+    if not proven:
+        raise IntegrityError("what was sealed does not open again; this is a bug in gitseal")
+    return message
