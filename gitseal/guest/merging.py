@@ -12,12 +12,12 @@ from __future__ import annotations
 import os
 
 from gitseal.errors import GitsealError, UsageError
-from gitseal.operations.incoming import GITHEAD
 from gitseal.operations.merging_contents import MARKER_SIZE
 from gitseal.operations.merging_files import merge
 from gitseal.operations.opening import MAX_FILE
 from gitseal.operations.sides import OURS, THEIRS
 from gitseal.policy.records import KEYRING
+from gitseal.repository.heads import merged_heads
 from gitseal.settings import printable
 
 TYPE_CHECKING = False
@@ -122,7 +122,7 @@ def _label(text: str) -> str:
 
 def _merged_branch(environ: Mapping[str, str]) -> str:
     """Give the name of the one branch that `git merge` says it merges, for older gits."""
-    names = [value for name, value in environ.items() if name.startswith(GITHEAD)]
+    names = list(merged_heads(environ).values())
     return _label(names[0]) if len(names) == 1 else ""
 
 

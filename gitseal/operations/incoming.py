@@ -15,12 +15,12 @@ from gitseal.authority import Grant
 from gitseal.errors import GitsealError
 from gitseal.policy.patterns import Patterns
 from gitseal.policy.records import Record, record_path
+from gitseal.repository.heads import merged_heads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitseal.operations.workspace import Workspace
 
-GITHEAD = "GITHEAD_"
 _PICKS = frozenset(("pick", "reword", "edit", "squash", "fixup"))
 _REVERT = "revert"
 _STEP = re.compile(r"^(\w+)(?: -[cC])? ([0-9a-f]{7,64})\b")
@@ -58,9 +58,8 @@ def record_to_come(workspace: Workspace, grant: Grant, path: str) -> Grant | Non
 
 def _commits(workspace: Workspace) -> tuple[str, str] | None:
     """Give the commits between which lies what is merged into HEAD; None if git does not say."""
-    names = [name for name in workspace.settings.environ if name.startswith(GITHEAD)]
-    heads = [name.removeprefix(GITHEAD) for name in names]
-    if len(heads) == 1 and heads[0].isalnum():
+    heads = list(merged_heads(workspace.settings.environ))
+    if len(heads) == 1:
         base = _merge_base(workspace, heads[0])
         return None if base is None else (base, heads[0])
     folder = workspace.needed_repository().git_dir

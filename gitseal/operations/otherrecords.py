@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from gitseal.authority import Grant
 from gitseal.errors import GitsealError
-from gitseal.operations.incoming import GITHEAD
 from gitseal.policy.records import Record, record_path
+from gitseal.repository.heads import heads_under_way
 from gitseal.trust.verdicts import FORKED, LINKED_READERS
 
 TYPE_CHECKING = False
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from gitseal.operations.workspace import Workspace
     from gitseal.policy.records import Epoch
 
-_HEADS = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "REVERT_HEAD", "ORIG_HEAD", "HEAD")
 _MAX_VERSIONS = 200
 """How many versions of one record are looked at, newest first."""
 
@@ -107,10 +106,9 @@ class Records:
         repository = self._workspace.needed_repository()
         path = record_path(self._grant.scope)
         environ = self._workspace.settings.environ
-        named = [name[len(GITHEAD) :] for name in environ if name.startswith(GITHEAD)]
-        heads = [name for name in named if name.isalnum()]
+        heads = heads_under_way(repository, environ)
         with Objects(repository) as objects:
-            revisions = [*heads, *_HEADS, *self._history(path)]
+            revisions = [*heads, "HEAD", *self._history(path)]
             for answer in objects.read_each(f"{revision}:{path}" for revision in revisions):
                 if answer is not None and answer[1] == "blob":
                     yield answer[2]

@@ -14,6 +14,7 @@ from gitseal.errors import GitsealError, IntegrityError, RefusedError
 from gitseal.native.wholefile import is_whole
 from gitseal.operations.cleaning import is_gits_own
 from gitseal.operations.opening import MAX_FILE
+from gitseal.repository.heads import heads_under_way
 from gitseal.repository.indexfile import StagedTree
 from gitseal.repository.locking import is_locked
 from gitseal.repository.trees import CommitTree
@@ -150,7 +151,7 @@ class Smudger:
         yield self._of_index()
         workspace.forget_authority()
         yield workspace.authority
-        for name in (*heads(workspace), "HEAD"):
+        for name in (*heads_under_way(repository, workspace.settings.environ), "HEAD"):
             try:
                 yield self._of_commit(name)
             except GitsealError:
@@ -194,19 +195,3 @@ class Smudger:
             tree.close()
         self._trees.clear()
         self._authorities.clear()
-
-
-_HEADS = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD", "ORIG_HEAD")
-
-
-def heads(workspace: Workspace) -> list[str]:
-    """Give the commits that a merge, pick or rebase under way brings together."""
-    import os
-
-    named = [
-        name.removeprefix("GITHEAD_")
-        for name in workspace.settings.environ
-        if name.startswith("GITHEAD_")
-    ]
-    folder = workspace.needed_repository().git_dir
-    return named + [name for name in _HEADS if os.path.lexists(os.path.join(folder, name))]
