@@ -251,6 +251,8 @@ def trust(
     for verdict in waiting:
         trust_one(current, verdict, yes=yes)
     keep_mirror(current)
+    if any(verdict.record.policy.worktree == "plain" for verdict in waiting):
+        say("hint: gitseal unlock opens the files that lie in clear for readers")
     return 0
 
 

@@ -81,8 +81,9 @@ class Smudger:
             return
         self._warned = True
         hint = error.hint or error.usual_hint
+        what = error.message.partition("\n")[0]  # more of it is for whoever asks for more
         self._workspace.tell(
-            f"warning: {path} stays sealed: {error.message}" + (f" ({hint})" if hint else "")
+            f"warning: {path} stays sealed: {what}" + (f" ({hint})" if hint else "")
         )
 
     def _smudge(self, path: str, data: bytes, treeish: str) -> bytes:
