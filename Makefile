@@ -13,7 +13,7 @@ help:
 	@echo 'make demo    the main job on a real repository in a temporary folder'
 	@echo 'make test    lint, types and every test (ARGS="-k name" for some)'
 	@echo 'make lint    ruff, mypy and shellcheck alone'
-	@echo 'make bench   speed, memory and size beside SOPS'
+	@echo 'make bench   speed, memory and size beside SOPS and git-crypt'
 	@echo 'make clean   remove .venv and caches'
 
 demo:
