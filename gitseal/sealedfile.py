@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from gitseal.native.wholefile import SealedWhole
 
 
+_NAME = b"gitseal"
+"""Part of every header of a document."""
+
+
 class ClearFile:
     """
     Content that is not sealed.
@@ -117,6 +121,11 @@ class SealedFile:
             return ClearFile(wholefile.open_whole(self.sealed, keys), None)
         document = opening.open_document(self.sealed, keys, rules, strict=strict)
         return ClearFile(documents.to_bytes(document, document.text), document)
+
+
+def may_be_sealed(data: bytes) -> bool:
+    """Tell cheaply whether content can be sealed; what cannot is clear for sure."""
+    return wholefile.is_whole(data) or _NAME in data
 
 
 def inspect(data: bytes, path: str, *, whole: bool = False) -> SealedFile | ClearFile:

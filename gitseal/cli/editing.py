@@ -129,7 +129,7 @@ def _rounds(
             text = editing.without_template(draft, session.edit(initial))
         except GitsealError as error:
             if session.text != first:
-                _keep(current, draft, session.text, kept, error)
+                keep_edit(current, draft, session.text, kept, error)
             raise
         initial = None
         if text == draft.text:
@@ -139,7 +139,7 @@ def _rounds(
         except GitsealError as error:
             if not isinstance(error, ChangedError) and goes_on(error):
                 continue
-            _keep(current, draft, text, kept, error)
+            keep_edit(current, draft, text, kept, error)
             raise
         return text
 
@@ -158,8 +158,14 @@ def goes_on(error: GitsealError) -> bool:
         return False
 
 
-def _keep(
-    current: Workspace, draft: Draft, text: bytes, kept: Kept | None, error: GitsealError
+def keep_edit(
+    current: Workspace,
+    draft: Draft,
+    text: bytes,
+    kept: Kept | None,
+    error: GitsealError,
+    *,
+    command: str = "edit",
 ) -> None:
     """Put a text that could not be saved beside its file, sealed, and say so in the error."""
     if not text or text == draft.text:
@@ -173,7 +179,7 @@ def _keep(
         say(f"error: your edit could not be kept: {failure}")
         return
     error.message = error.message.removesuffix("; nothing was written")
-    error.hint = f"your edit is kept, sealed, in {new}; go on: gitseal edit --resume {path}"
+    error.hint = f"your edit is kept, sealed, in {new}; go on: gitseal {command} --resume {path}"
 
 
 def set_value(

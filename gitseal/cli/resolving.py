@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from gitseal.cli.context import workspace
-from gitseal.cli.editing import editor_session, goes_on
+from gitseal.cli.editing import editor_session, goes_on, keep_edit
 from gitseal.cli.prompting import confirm, may_ask
 from gitseal.cli.reporting import say
 from gitseal.errors import ChangedError, GitsealError, RefusedError, UsageError
@@ -147,16 +147,7 @@ def _keep(
     """Put a text that could not be saved beside its file, sealed, and say so in the error."""
     if not text or text == first:
         return
-    draft = conflict.draft()
-    try:
-        new = editing.keep(current, draft, text)
-        if kept is not None:
-            editing.discard(current, draft, kept)
-    except GitsealError as failure:
-        say(f"error: your edit could not be kept: {failure}")
-        return
-    path = conflict.place.typed
-    error.hint = f"your edit is kept, sealed, in {new}; go on: gitseal resolve --resume {path}"
+    keep_edit(current, conflict.draft(), text, kept, error, command="resolve")
 
 
 def _confirm(current: Workspace, conflict: Conflict, *, yes: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from gitseal import sealedfile
 from gitseal.errors import GitsealError, RefusedError, UsageError
-from gitseal.native.wholefile import is_whole
 from gitseal.operations.opening import MAX_FILE, open_data
 from gitseal.operations.workspace import Place
 from gitseal.repository.indexfile import StagedTree
@@ -31,10 +30,6 @@ if TYPE_CHECKING:
 
         def forget(self, kids: Iterable[bytes]) -> int:
             """Forget data keys; gives how many there were."""
-
-
-_NAME = b"gitseal"
-"""Part of every header of a document."""
 
 
 class Staged:
@@ -144,14 +139,9 @@ def open_staged(workspace: Workspace, file: Staged, data: bytes) -> bytes:
     return opened.clear.data
 
 
-def may_be_sealed(data: bytes) -> bool:
-    """Tell cheaply whether content can be sealed; what cannot is clear for sure."""
-    return is_whole(data) or _NAME in data
-
-
 def is_sealed(data: bytes, path: str, record: Record) -> bool:
     """Tell whether content is sealed, whoever sealed it."""
-    if not may_be_sealed(data):
+    if not sealedfile.may_be_sealed(data):
         return False
     from gitseal.policy.patterns import Patterns
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from gitseal import sealedfile
 from gitseal.authority import Authority
 from gitseal.errors import GitsealError, IntegrityError, RefusedError
-from gitseal.native.wholefile import is_whole
 from gitseal.operations.cleaning import is_gits_own
 from gitseal.operations.opening import MAX_FILE
 from gitseal.repository.heads import heads_under_way
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 
     from gitseal.authority import Grant
     from gitseal.operations.workspace import Workspace
-
-_NAME = b"gitseal"
-"""Part of every header: what lacks it is not sealed, and needs no look at any record."""
 
 
 class Smudger:
@@ -58,7 +54,7 @@ class Smudger:
             treeish: the commit or tree that is checked out, where git names it; its record
                 counts, because `.env` is written before `.gitseal/`.
         """
-        if (_NAME not in data and not is_whole(data)) or is_gits_own(path):
+        if not sealedfile.may_be_sealed(data) or is_gits_own(path):
             return data
         try:
             return self._smudge(path, data, treeish)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 
+from gitseal import sealedfile
 from gitseal.errors import (
     CommitmentError,
     GitsealError,
@@ -24,7 +25,6 @@ from gitseal.operations.attributing import mirror, unfiltered
 from gitseal.operations.opening import MAX_FILE
 from gitseal.operations.plainfiles import (
     is_sealed,
-    may_be_sealed,
     open_staged,
     plain_records,
     staged_contents,
@@ -197,7 +197,7 @@ class _Run:
             if found is None:
                 continue
             data, info = found
-            if may_be_sealed(data) and blob_id(data, file.identity) == file.identity:
+            if sealedfile.may_be_sealed(data) and blob_id(data, file.identity) == file.identity:
                 sealed.append((file, info))
             elif is_sealed(data, file.path, self.records[file.scope]):
                 self.result.changed.append(file.path)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+import needs
 from desk import CANARY, ENV
 from gitseal.files.memory import is_in_memory
 from gitseal.masterkeys.identities import generate_identity
@@ -28,7 +29,7 @@ FULL = sorted(path for path, text in PLAIN.items() if text)
 def runtime(ada: Guest, tmp_path: Path) -> Iterator[Path]:
     """A runtime directory of ada's own, in memory."""
     if not is_in_memory(str(SHM)) or not os.access(SHM, os.W_OK):
-        pytest.skip("not on this machine: /dev/shm in memory")
+        pytest.skip(needs.REASON + "a tmpfs at /dev/shm")
     folder = SHM / f"lock-{os.getpid()}-{tmp_path.name}"
     folder.mkdir(mode=0o700)
     ada.environ["XDG_RUNTIME_DIR"] = str(folder)

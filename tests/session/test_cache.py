@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import needs
 from gitseal.crypto.derive import ScopeKeys
 from gitseal.errors import RefusedError
 from gitseal.files import memory
@@ -33,7 +34,7 @@ NOW = 1_800_000_000
 def runtime(tmp_path: Path) -> Iterator[Path]:
     """A runtime directory of one's own, in memory."""
     if not is_in_memory(str(SHM)) or not os.access(SHM, os.W_OK):
-        pytest.skip("not on this machine: /dev/shm in memory")
+        pytest.skip(needs.REASON + "a tmpfs at /dev/shm")
     folder = SHM / f"test-{os.getpid()}-{tmp_path.name}"
     folder.mkdir(mode=0o700)
     yield folder
